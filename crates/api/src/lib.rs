@@ -1,0 +1,1 @@
+//! The Hubbub program: HTTP controllers, the chat hub, configuration and wiring.

@@ -1,0 +1,1 @@
+//! The use cases of the chat as services, and the ports that they need.

@@ -1,0 +1,1 @@
+//! Adapters for the ports: storage, security, in-process bus.

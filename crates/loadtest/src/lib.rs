@@ -1,0 +1,1 @@
+//! Load generator and history checker; speaks the wire only.

@@ -1,0 +1,1 @@
+//! Small extensions of the standard library that two crates or more need.

@@ -1,0 +1,1 @@
+//! A complete ASP.NET Core SignalR server for axum.

@@ -1,0 +1,1 @@
+//! Starts private servers for tests on free ports and stops them by process id.
