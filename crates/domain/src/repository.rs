@@ -1,0 +1,218 @@
+//! What storage must be able to do, one trait per kind of thing.
+//!
+//! `find_*` answers `None` for what is not there; `list_*` is bounded by its `limit`. Every method runs inside the unit
+//! of work (or the read) that handed out the repository.
+
+use async_trait::async_trait;
+
+use crate::change::ConversationChange;
+use crate::conversation::{Conversation, ConversationOverview, DirectPair};
+use crate::error::RepositoryError;
+use crate::ids::{ClientId, ConversationId, Epoch, InvitationId, SessionId, UserId};
+use crate::invitation::Invitation;
+use crate::member::Membership;
+use crate::message::Message;
+use crate::numbers::{Rev, Seq, UserRev};
+use crate::session::Session;
+use crate::timestamp::Timestamp;
+use crate::user::{DisplayName, PasswordHash, User, Username};
+
+/// What every repository method answers.
+pub type Result<T> = std::result::Result<T, RepositoryError>;
+
+/// A secret key of the server, kept in the database so that every node has it.
+#[derive(Clone)]
+pub struct ServerKey {
+    /// What tokens name it by.
+    pub id: String,
+    /// The key itself: 32 random bytes.
+    pub secret: [u8; 32],
+}
+
+/// Facts about this installation.
+#[async_trait]
+pub trait ServerRepository: Send {
+    /// The identity of this database's history.
+    async fn epoch(&mut self) -> Result<Epoch>;
+    /// The code that makes the first account, until it was used.
+    async fn find_setup_code(&mut self) -> Result<Option<String>>;
+    /// Uses the setup code up. Answers whether there was one.
+    async fn remove_setup_code(&mut self) -> Result<bool>;
+    /// Stores the key unless there is one under that purpose already, and answers the one that is stored: first starts of
+    /// two nodes agree.
+    async fn key_or_insert(&mut self, purpose: &str, key: ServerKey) -> Result<ServerKey>;
+}
+
+/// People and their passwords.
+#[async_trait]
+pub trait UserRepository: Send {
+    /// Stores a new user. A taken username is a conflict.
+    async fn add(&mut self, user: &User, password: &PasswordHash) -> Result<()>;
+    /// The user with that id.
+    async fn find(&mut self, id: UserId) -> Result<Option<User>>;
+    /// The user who signs in with that name, and the password's hash.
+    async fn find_credentials(
+        &mut self,
+        username: &Username,
+    ) -> Result<Option<(User, PasswordHash)>>;
+    /// Users whose username or display name contains `query`, by username, after the one given.
+    async fn list(
+        &mut self,
+        query: &str,
+        after: Option<&Username>,
+        limit: i64,
+    ) -> Result<Vec<User>>;
+    /// Changes what others see.
+    async fn rename(&mut self, id: UserId, name: &DisplayName) -> Result<()>;
+    /// How far the user's own log has come.
+    async fn find_rev(&mut self, id: UserId) -> Result<Option<UserRev>>;
+    /// Takes the next number of the user's own log, under the lock of the user's row.
+    async fn next_rev(&mut self, id: UserId) -> Result<UserRev>;
+    /// Those of `others` with whom the user shares a conversation now.
+    async fn list_sharing(&mut self, id: UserId, others: &[UserId]) -> Result<Vec<UserId>>;
+}
+
+/// Sign-ins.
+#[async_trait]
+pub trait SessionRepository: Send {
+    /// Stores a new session.
+    async fn add(&mut self, session: &Session) -> Result<()>;
+    /// The session with that id, ended ones included.
+    async fn find(&mut self, id: SessionId) -> Result<Option<Session>>;
+    /// Stores what changed.
+    async fn update(&mut self, session: &Session) -> Result<()>;
+    /// A user's live sessions, the last used first.
+    async fn list_live(&mut self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
+}
+
+/// Invitations to register.
+#[async_trait]
+pub trait InvitationRepository: Send {
+    /// Stores a new invitation.
+    async fn add(&mut self, invitation: &Invitation) -> Result<()>;
+    /// The invitation whose code has that hash.
+    async fn find_by_code(&mut self, code_hash: &[u8; 32]) -> Result<Option<Invitation>>;
+    /// The invitation with that id.
+    async fn find(&mut self, id: InvitationId) -> Result<Option<Invitation>>;
+    /// Stores what changed.
+    async fn update(&mut self, invitation: &Invitation) -> Result<()>;
+    /// Invitations that can still be used, the newest first.
+    async fn list_usable(&mut self, now: Timestamp) -> Result<Vec<Invitation>>;
+}
+
+/// Conversations and their counters.
+#[async_trait]
+pub trait ConversationRepository: Send {
+    /// Stores a new conversation. A second one for the same pair is a conflict.
+    async fn add(&mut self, conversation: &Conversation) -> Result<()>;
+    /// Takes the row lock and answers the conversation as it stands under it. Everything that depends on it is read after.
+    async fn lock(&mut self, id: ConversationId) -> Result<Option<Conversation>>;
+    /// The conversation as it stands, without a lock.
+    async fn find(&mut self, id: ConversationId) -> Result<Option<Conversation>>;
+    /// The one conversation of a pair.
+    async fn find_direct(&mut self, pair: DirectPair) -> Result<Option<ConversationId>>;
+    /// Stores the counters of a conversation that this unit of work has locked or added.
+    async fn update(&mut self, conversation: &Conversation) -> Result<()>;
+    /// One conversation as a user sees it, whether a member or not.
+    async fn find_overview(
+        &mut self,
+        id: ConversationId,
+        user: UserId,
+    ) -> Result<Option<ConversationOverview>>;
+    /// The conversations of a member, the latest activity first.
+    async fn list_overviews(&mut self, member: UserId) -> Result<Vec<ConversationOverview>>;
+    /// All channels as a user sees them, by name.
+    async fn list_channels(
+        &mut self,
+        user: UserId,
+        limit: i64,
+    ) -> Result<Vec<ConversationOverview>>;
+    /// The newest change of each conversation of a member.
+    async fn list_heads(&mut self, member: UserId) -> Result<Vec<(ConversationId, Rev)>>;
+    /// Current rows of what changed after `rev`, by their latest change.
+    async fn list_changes(
+        &mut self,
+        id: ConversationId,
+        after: Rev,
+        limit: i64,
+    ) -> Result<Vec<ConversationChange>>;
+}
+
+/// Stays of members.
+#[async_trait]
+pub trait MembershipRepository: Send {
+    /// Stores a new stay, at its place in the member's own log. A second open stay of the same user is a conflict.
+    async fn add(&mut self, membership: &Membership, user_rev: UserRev) -> Result<()>;
+    /// Stores what changed about a stay, at its place in the member's own log.
+    async fn update(&mut self, membership: &Membership, user_rev: UserRev) -> Result<()>;
+    /// A user's present stay.
+    async fn find_open(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> Result<Option<Membership>>;
+    /// The present members, by username, after the one given.
+    async fn list_open(
+        &mut self,
+        conversation: ConversationId,
+        after: Option<&Username>,
+        limit: i64,
+    ) -> Result<Vec<(User, Membership)>>;
+}
+
+/// Which messages of a conversation are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageRange {
+    /// The newest.
+    Newest,
+    /// Those right before this one.
+    Before(Seq),
+    /// Those right after this one.
+    After(Seq),
+    /// Those around this one, it included.
+    Around(Seq),
+}
+
+/// Messages.
+#[async_trait]
+pub trait MessageRepository: Send {
+    /// Stores a new message. A used client id of the same sender is a conflict.
+    async fn add(&mut self, message: &Message) -> Result<()>;
+    /// The message that a sender has sent under a client id.
+    async fn find_by_client_id(
+        &mut self,
+        sender: UserId,
+        client_id: ClientId,
+    ) -> Result<Option<Message>>;
+    /// Messages from `visible_from` on, in seq order.
+    async fn list(
+        &mut self,
+        conversation: ConversationId,
+        visible_from: Seq,
+        range: MessageRange,
+        limit: i64,
+    ) -> Result<Vec<Message>>;
+}
+
+/// Up to where members have read.
+#[async_trait]
+pub trait ReadMarkerRepository: Send {
+    /// A user's marker; zero where nothing was read.
+    async fn find(&mut self, conversation: ConversationId, user: UserId) -> Result<Seq>;
+    /// Moves the marker on. It never moves back. `user_rev` is the place of the move in the user's own log, if others of
+    /// the user's devices cannot derive it from a message.
+    async fn advance(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+        seq: Seq,
+        user_rev: Option<UserRev>,
+    ) -> Result<()>;
+    /// How many messages of others stand after `seq`; counting stops at [`crate::conversation::MAX_UNREAD`].
+    async fn count_unread(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+        seq: Seq,
+    ) -> Result<i64>;
+}
