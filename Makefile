@@ -1,0 +1,31 @@
+# The single door. A target is one line here; what it does is in scripts/.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint fmt e2e web clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build what is missing and start Hubbub on http://localhost:8080 (options: make run ARGS="--help")
+	@exec scripts/run $(ARGS)
+
+test: ## Install what tests need, then check and test everything (V=1 shows all output)
+	@exec scripts/test
+
+check: ## Everything in "make test" but the end-to-end tests: before each commit
+	@exec scripts/test format web clippy build rust-tests doc-tests web-lint web-tests e2e-lint
+
+lint: ## Formatting and lints alone
+	@exec scripts/test format web clippy web-lint e2e-lint
+
+fmt: ## Format Rust, the web client and the end-to-end tests
+	@exec scripts/fmt
+
+e2e: ## The end-to-end tests alone (one file: make e2e ARGS="two-people")
+	@exec scripts/test tools web build e2e-install e2e $(if $(ARGS),-- $(ARGS))
+
+web: ## Build the web client that the server embeds
+	@exec scripts/web-build
+
+clean: ## Remove everything that was built or installed here; ./data stays
+	@exec scripts/clean
