@@ -45,3 +45,6 @@ digest_of_files() {
   command -v sha256sum >/dev/null || sum=(shasum -a 256)
   LC_ALL=C sort -z | xargs -0 "${sum[@]}" | "${sum[@]}"
 }
+
+# The path of a Chromium, or nothing.
+chromium() { command -v "${CHROMIUM:-chromium}" chromium-browser google-chrome | head -n 1; }

@@ -10,6 +10,11 @@ import { within } from './deadline.ts';
 const binary =
   process.env['HUBBUB_BINARY'] ?? resolve(import.meta.dirname, '../../target/debug/hubbub');
 
+/** This process's environment without what would configure the server. */
+const environmentOfOthers = Object.fromEntries(
+  Object.entries(process.env).filter(([key]) => !key.startsWith('HUBBUB_')),
+);
+
 /**
  * A server of the test's own: the built binary on a free port, its data and logs in a temporary folder. It may be
  * stopped or killed and started again on the same data and the same port, so that clients find it again.
@@ -31,7 +36,7 @@ export class Hubbub {
     this.#setupCode.catch(() => undefined);
   }
 
-  /** Starts one; `environment` is added to this process's own. */
+  /** Starts one, configured by nothing but `environment`. */
   static async start(environment: Record<string, string> = {}): Promise<Hubbub> {
     if (!existsSync(binary)) {
       throw new Error(`${binary} is not there: build it with 'cargo build -p hubbub'.`);
@@ -48,7 +53,7 @@ export class Hubbub {
     const child = spawn(binary, [], {
       cwd: this.#folder,
       env: {
-        ...process.env,
+        ...environmentOfOthers,
         HUBBUB_SERVER__LISTEN: this.#listen,
         HUBBUB_STORAGE__DATA_DIR: join(this.#folder, 'data'),
         ...this.#environment,

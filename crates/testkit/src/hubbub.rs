@@ -14,7 +14,7 @@ const READY_LIMIT: Duration = Duration::from_secs(30);
 /// From SIGTERM to the end, which includes draining the connections.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// How to start a Hubbub of one's own.
+/// How to start a Hubbub of one's own. Nothing else configures it: what the test's environment says is not passed on.
 #[derive(Debug)]
 pub struct HubbubBuilder {
     binary: PathBuf,
@@ -175,6 +175,11 @@ impl Launch {
             again => format!("{}-{again}", self.builder.name),
         };
         let mut command = Command::new(&self.builder.binary);
+        for (key, _) in std::env::vars_os() {
+            if key.as_encoded_bytes().starts_with(b"HUBBUB_") {
+                command.env_remove(key);
+            }
+        }
         command
             .args(&self.builder.arguments)
             .current_dir(&self.data_dir)

@@ -1,0 +1,132 @@
+import { type Browser, type Locator, type Page, expect } from '@playwright/test';
+import { PASSWORD } from './cast.ts';
+import { PageWatch } from './page-watch.ts';
+
+/** Somebody with a browser of their own, who finds things by the names that a screen reader would read out. */
+export class Person {
+  readonly name: string;
+  readonly page: Page;
+  readonly watch: PageWatch;
+
+  private constructor(name: string, page: Page, watch: PageWatch) {
+    this.name = name;
+    this.page = page;
+    this.watch = watch;
+  }
+
+  /** Sits down at a browser and opens `address`. */
+  static async arrive(browser: Browser, name: string, address: string): Promise<Person> {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    const watch = await PageWatch.begin(page, new URL(address).origin);
+    await page.goto(address);
+    return new Person(name, page, watch);
+  }
+
+  get username(): string {
+    return this.name.split(' ')[0]?.toLowerCase() ?? '';
+  }
+
+  /** Fills in the form of a new account. */
+  async introducesThemself(): Promise<void> {
+    await this.page.getByLabel('Display name', { exact: true }).fill(this.name);
+    await this.page.getByLabel('Username', { exact: true }).fill(this.username);
+    await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  }
+
+  async presses(button: string): Promise<void> {
+    await this.page.getByRole('button', { name: button, exact: true }).click();
+  }
+
+  dialog(name: string): Locator {
+    return this.page.getByRole('dialog', { name, exact: true });
+  }
+
+  /** The list of conversations. */
+  get conversations(): Locator {
+    return this.page.getByRole('navigation', { name: 'Conversations' });
+  }
+
+  /** A conversation's row in the list. */
+  conversation(name: string): Locator {
+    return this.conversations.getByRole('link').filter({ hasText: name });
+  }
+
+  /** Makes an invitation link in the client; the dialog is left open. */
+  async createsInvitation(): Promise<string> {
+    await this.presses('Invite people');
+    const dialog = this.dialog('Invite people');
+    await dialog.getByRole('button', { name: 'Create link' }).click();
+    const link = dialog.getByRole('textbox', { name: 'Invitation link' });
+    await expect(link).toHaveValue(/\/join\//);
+    return link.inputValue();
+  }
+
+  async closesDialog(): Promise<void> {
+    await this.page.keyboard.press('Escape');
+    await expect(this.page.getByRole('dialog')).toHaveCount(0);
+  }
+
+  /** Looks somebody up and opens the conversation with them. */
+  async writesTo(other: Person): Promise<void> {
+    await this.presses('New message');
+    const dialog = this.dialog('New message');
+    await dialog.getByRole('searchbox', { name: 'Find people' }).fill(other.username);
+    await dialog.getByRole('option', { name: other.name }).click();
+    await expect(this.composer(other.name)).toBeVisible();
+  }
+
+  /** Fills in a new group; the dialog is left open. */
+  async preparesGroup(name: string, ...others: Person[]): Promise<void> {
+    await this.presses('New group');
+    const dialog = this.dialog('New group');
+    await dialog.getByRole('textbox', { name: 'Group name' }).fill(name);
+    for (const other of others) {
+      await dialog.getByRole('searchbox', { name: 'Add people' }).fill(other.username);
+      await dialog.getByRole('option', { name: other.name }).click();
+    }
+  }
+
+  async opens(conversation: string): Promise<void> {
+    await this.conversation(conversation).click();
+    await expect(this.composer(conversation)).toBeVisible();
+  }
+
+  composer(conversation: string): Locator {
+    return this.page.getByRole('textbox', { name: `Message ${conversation}`, exact: true });
+  }
+
+  /** Writes into the open conversation and sends it. */
+  async says(conversation: string, text: string): Promise<void> {
+    await this.composer(conversation).fill(text);
+    await this.presses('Send');
+  }
+
+  /** The messages of the open conversation, one row each. */
+  messages(conversation: string): Locator {
+    return this.page
+      .getByRole('log', { name: `Messages in ${conversation}`, exact: true })
+      .getByRole('article');
+  }
+
+  /** Waits until the open conversation shows exactly these messages, in this order, each once. */
+  async sees(conversation: string, texts: string[]): Promise<void> {
+    await expect(this.messages(conversation)).toHaveCount(texts.length);
+    await expect(this.messages(conversation)).toContainText(texts);
+  }
+
+  get typingLine(): Locator {
+    return this.page.getByTestId('typing');
+  }
+
+  get connectionBanner(): Locator {
+    return this.page.getByTestId('connection');
+  }
+
+  async leaves(): Promise<void> {
+    await this.page.context().close();
+  }
+}
