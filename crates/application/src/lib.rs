@@ -1,1 +1,17 @@
-//! The use cases of the chat as services, and the ports that they need.
+//! What people can do with Hubbub: one method of a service is one use case and one unit of work.
+//!
+//! A service checks who may, does it in one transaction, and publishes what changed after the commit, never before.
+//! What it needs from outside it asks for through the [`ports`]. The crate knows no database, no wire and no task.
+//!
+//! Start reading at [`chat`], whose `send` is the heart of the system.
+
+pub mod auth;
+pub mod chat;
+pub mod error;
+pub mod events;
+pub mod groups;
+pub mod invitations;
+pub mod ports;
+pub mod presence;
+pub mod server;
+pub mod users;

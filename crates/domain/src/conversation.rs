@@ -183,6 +183,12 @@ impl Conversation {
         membership.rev = rev;
     }
 
+    /// Gives a member another role.
+    pub fn change_role(&mut self, membership: &mut Membership, role: MemberRole) {
+        membership.rev = self.advance();
+        membership.role = role;
+    }
+
     /// Takes a message into the log. Its time is never earlier than that of the message before it, whatever the clock says.
     pub fn post(&mut self, message: NewMessage, now: Timestamp) -> Message {
         let rev = self.advance();

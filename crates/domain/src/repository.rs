@@ -32,6 +32,8 @@ pub struct ServerKey {
 /// Facts about this installation.
 #[async_trait]
 pub trait ServerRepository: Send {
+    /// Stores the identity of a new database and its setup code, unless that has been done.
+    async fn initialise(&mut self, epoch: Epoch, setup_code: &str, now: Timestamp) -> Result<()>;
     /// The identity of this database's history.
     async fn epoch(&mut self) -> Result<Epoch>;
     /// The code that makes the first account, until it was used.
@@ -77,7 +79,7 @@ pub trait UserRepository: Send {
 pub trait SessionRepository: Send {
     /// Stores a new session.
     async fn add(&mut self, session: &Session) -> Result<()>;
-    /// The session with that id, ended ones included.
+    /// The session with that id, ended ones included; inside a unit of work its row is locked.
     async fn find(&mut self, id: SessionId) -> Result<Option<Session>>;
     /// Stores what changed.
     async fn update(&mut self, session: &Session) -> Result<()>;
@@ -90,7 +92,7 @@ pub trait SessionRepository: Send {
 pub trait InvitationRepository: Send {
     /// Stores a new invitation.
     async fn add(&mut self, invitation: &Invitation) -> Result<()>;
-    /// The invitation whose code has that hash.
+    /// The invitation whose code has that hash; inside a unit of work its row is locked.
     async fn find_by_code(&mut self, code_hash: &[u8; 32]) -> Result<Option<Invitation>>;
     /// The invitation with that id.
     async fn find(&mut self, id: InvitationId) -> Result<Option<Invitation>>;
@@ -143,8 +145,13 @@ pub trait ConversationRepository: Send {
 pub trait MembershipRepository: Send {
     /// Stores a new stay, at its place in the member's own log. A second open stay of the same user is a conflict.
     async fn add(&mut self, membership: &Membership, user_rev: UserRev) -> Result<()>;
-    /// Stores what changed about a stay, at its place in the member's own log.
-    async fn update(&mut self, membership: &Membership, user_rev: UserRev) -> Result<()>;
+    /// Stores what changed about a stay, at its place in the member's own log if it has one there.
+    async fn update(&mut self, membership: &Membership, user_rev: Option<UserRev>) -> Result<()>;
+    /// The member who would inherit the conversation: the highest role, then the longest stay.
+    async fn find_most_senior(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<Option<Membership>>;
     /// A user's present stay.
     async fn find_open(
         &mut self,

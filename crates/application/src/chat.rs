@@ -1,0 +1,11 @@
+//! Conversations as their members use them: listing, reading, writing.
+
+pub mod dto;
+mod error;
+mod log;
+mod service;
+mod summary;
+
+pub use error::ChatError;
+pub use service::{ChatService, SendMessage, SendPrivateMessage};
+pub(crate) use summary::summary;

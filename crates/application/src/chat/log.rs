@@ -1,0 +1,93 @@
+//! The one way in which a message gets into a conversation's log.
+
+use hubbub_domain::conversation::Conversation;
+use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
+use hubbub_domain::message::{Message, MessageBody, NewMessage, RequestHash};
+use hubbub_domain::permission;
+use hubbub_domain::timestamp::Timestamp;
+use hubbub_domain::unit_of_work::UnitOfWork;
+use sha2::{Digest as _, Sha256};
+
+use super::error::ChatError;
+
+/// A message to be posted.
+pub(super) struct Post {
+    pub(super) id: MessageId,
+    pub(super) sender_id: UserId,
+    pub(super) client_id: ClientId,
+    pub(super) body: MessageBody,
+}
+
+/// What became of it.
+pub(super) enum Posted {
+    /// It is new, and to be published after the commit.
+    New(Message),
+    /// It was stored before; this is a retry, and nothing was written.
+    Before(Message),
+}
+
+/// Posts a message to a conversation whose row lock the unit of work holds. Everything it depends on is read after the lock
+/// was taken, and a retry is recognised before a number is given, so the log has no holes.
+pub(super) async fn post(
+    unit: &mut dyn UnitOfWork,
+    conversation: &mut Conversation,
+    post: Post,
+    now: Timestamp,
+) -> Result<Posted, ChatError> {
+    let request_hash = request_hash(conversation.id, &post.body);
+    let before = unit
+        .messages()
+        .find_by_client_id(post.sender_id, post.client_id)
+        .await?;
+    if let Some(message) = before {
+        return if message.request_hash == request_hash {
+            Ok(Posted::Before(message))
+        } else {
+            Err(ChatError::IdempotencyMismatch)
+        };
+    }
+    let stay = unit
+        .memberships()
+        .find_open(conversation.id, post.sender_id)
+        .await?
+        .ok_or(ChatError::ConversationNotFound)?;
+    if !permission::may_post(stay.role) {
+        return Err(ChatError::ReadOnly);
+    }
+    let message = conversation.post(
+        NewMessage {
+            id: post.id,
+            sender_id: post.sender_id,
+            client_id: post.client_id,
+            request_hash,
+            body: post.body,
+        },
+        now,
+    );
+    match unit.messages().add(&message).await {
+        // Under another conversation's lock, at the same time.
+        Err(error) if error.is_conflict() => return Err(ChatError::IdempotencyMismatch),
+        result => result?,
+    }
+    unit.conversations().update(conversation).await?;
+    // Who had read everything before has read everything now. Clients derive the same from the message, so the move takes
+    // no number of the sender's own log.
+    let marker = unit
+        .read_markers()
+        .find(conversation.id, post.sender_id)
+        .await?;
+    if marker == message.seq.previous() {
+        unit.read_markers()
+            .advance(conversation.id, post.sender_id, message.seq, None)
+            .await?;
+    }
+    Ok(Posted::New(message))
+}
+
+/// What a retry must repeat: the conversation and the text.
+fn request_hash(conversation_id: ConversationId, body: &MessageBody) -> RequestHash {
+    let mut hash = Sha256::new();
+    hash.update(conversation_id.as_uuid().as_bytes());
+    hash.update(body.as_str().as_bytes());
+    RequestHash(hash.finalize().into())
+}

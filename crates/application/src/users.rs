@@ -1,0 +1,6 @@
+//! People: finding them and what they call themselves.
+
+pub mod dto;
+mod service;
+
+pub use service::{UserError, UserService};

@@ -1,0 +1,228 @@
+use async_trait::async_trait;
+use hubbub_domain::change::ConversationChange;
+use hubbub_domain::conversation::{Conversation, ConversationOverview, DirectPair, Subject, Topic};
+use hubbub_domain::ids::{ConversationId, UserId};
+use hubbub_domain::member::Membership;
+use hubbub_domain::message::Message;
+use hubbub_domain::numbers::Rev;
+use hubbub_domain::repository::{ConversationRepository, Result};
+use sqlx::{query, query_as, query_scalar};
+use uuid::Uuid;
+
+use super::store::{SqliteUnitOfWork, failed};
+use crate::records::{ConversationRecord, MembershipRecord, MessageRecord, OverviewRecord};
+
+/// Conversations as the user `$1` sees them, narrowed by what is appended.
+macro_rules! overviews {
+    ($narrowed:literal) => {
+        concat!(
+            "SELECT c.id, c.kind, c.direct_low, c.direct_high, c.name, c.topic, c.last_seq, c.last_rev,
+                    c.member_count, c.last_activity_at, c.created_at,
+                    m.role AS stay_role, m.from_rev AS stay_from_rev,
+                    m.visible_from_seq AS stay_visible_from_seq, m.rev AS stay_rev,
+                    m.joined_at AS stay_joined_at,
+                    p.id AS peer_id, p.username AS peer_username,
+                    p.display_name AS peer_display_name, p.role AS peer_role,
+                    p.created_at AS peer_created_at,
+                    l.id AS last_message_id, l.created_rev AS last_message_created_rev,
+                    l.rev AS last_message_rev, l.sender_id AS last_message_sender_id,
+                    l.client_id AS last_message_client_id,
+                    l.request_hash AS last_message_request_hash, l.body AS last_message_body,
+                    l.sent_at AS last_message_sent_at,
+                    COALESCE(r.seq, 0) AS last_read_seq,
+                    (SELECT COUNT(*) FROM (
+                        SELECT 1 FROM messages u
+                        WHERE u.conversation_id = c.id AND u.seq > COALESCE(r.seq, 0)
+                          AND u.seq >= m.visible_from_seq AND u.sender_id <> $1
+                        LIMIT 100) AS unread) AS unread_count
+             FROM conversations c
+             LEFT JOIN memberships m
+                    ON m.conversation_id = c.id AND m.user_id = $1 AND m.to_rev IS NULL
+             LEFT JOIN read_markers r ON r.conversation_id = c.id AND r.user_id = $1
+             LEFT JOIN messages l ON l.conversation_id = c.id AND l.seq = c.last_seq
+                    AND l.seq >= m.visible_from_seq
+             LEFT JOIN users p
+                    ON (c.direct_low = $1 AND p.id = c.direct_high)
+                    OR (c.direct_high = $1 AND p.id = c.direct_low) ",
+            $narrowed
+        )
+    };
+}
+
+#[async_trait]
+impl ConversationRepository for SqliteUnitOfWork {
+    async fn add(&mut self, conversation: &Conversation) -> Result<()> {
+        let pair = match conversation.subject {
+            Subject::Direct(pair) => Some(pair.members()),
+            Subject::Group(_) | Subject::Channel(_) => None,
+        };
+        let title = conversation.title();
+        query(
+            "INSERT INTO conversations (id, kind, direct_low, direct_high, name, topic, last_seq,
+                                        last_rev, member_count, last_activity_at, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(conversation.id.as_uuid())
+        .bind(conversation.kind().as_str())
+        .bind(pair.map(|[low, _]| low.as_uuid()))
+        .bind(pair.map(|[_, high]| high.as_uuid()))
+        .bind(title.map(|title| title.name.as_str()))
+        .bind(title.and_then(|title| title.topic.as_ref().map(Topic::as_str)))
+        .bind(conversation.last_seq.get())
+        .bind(conversation.last_rev.get())
+        .bind(conversation.member_count)
+        .bind(conversation.last_activity_at.unix_micros())
+        .bind(conversation.created_at.unix_micros())
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn lock(&mut self, id: ConversationId) -> Result<Option<Conversation>> {
+        // The unit of work has held the write lock since its first statement.
+        ConversationRepository::find(self, id).await
+    }
+
+    async fn find(&mut self, id: ConversationId) -> Result<Option<Conversation>> {
+        query_as::<_, ConversationRecord>("SELECT * FROM conversations WHERE id = $1")
+            .bind(id.as_uuid())
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)?
+            .map(Conversation::try_from)
+            .transpose()
+    }
+
+    async fn find_direct(&mut self, pair: DirectPair) -> Result<Option<ConversationId>> {
+        let [low, high] = pair.members();
+        query_scalar::<_, Uuid>(
+            "SELECT id FROM conversations WHERE direct_low = $1 AND direct_high = $2",
+        )
+        .bind(low.as_uuid())
+        .bind(high.as_uuid())
+        .fetch_optional(&mut *self.tx)
+        .await
+        .map(|id| id.map(ConversationId::from_uuid))
+        .map_err(failed)
+    }
+
+    async fn update(&mut self, conversation: &Conversation) -> Result<()> {
+        query(
+            "UPDATE conversations
+             SET last_seq = $2, last_rev = $3, member_count = $4, last_activity_at = $5
+             WHERE id = $1",
+        )
+        .bind(conversation.id.as_uuid())
+        .bind(conversation.last_seq.get())
+        .bind(conversation.last_rev.get())
+        .bind(conversation.member_count)
+        .bind(conversation.last_activity_at.unix_micros())
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn find_overview(
+        &mut self,
+        id: ConversationId,
+        user: UserId,
+    ) -> Result<Option<ConversationOverview>> {
+        query_as::<_, OverviewRecord>(overviews!("WHERE c.id = $2"))
+            .bind(user.as_uuid())
+            .bind(id.as_uuid())
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)?
+            .map(|record| record.overview_of(user))
+            .transpose()
+    }
+
+    async fn list_overviews(&mut self, member: UserId) -> Result<Vec<ConversationOverview>> {
+        query_as::<_, OverviewRecord>(overviews!(
+            "WHERE m.user_id = $1 ORDER BY c.last_activity_at DESC, c.id DESC"
+        ))
+        .bind(member.as_uuid())
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .map(|record| record.overview_of(member))
+        .collect()
+    }
+
+    async fn list_channels(
+        &mut self,
+        user: UserId,
+        limit: i64,
+    ) -> Result<Vec<ConversationOverview>> {
+        query_as::<_, OverviewRecord>(overviews!(
+            "WHERE c.kind = 'channel' ORDER BY c.name, c.id LIMIT $2"
+        ))
+        .bind(user.as_uuid())
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .map(|record| record.overview_of(user))
+        .collect()
+    }
+
+    async fn list_heads(&mut self, member: UserId) -> Result<Vec<(ConversationId, Rev)>> {
+        let heads = query_as::<_, (Uuid, i64)>(
+            "SELECT c.id, c.last_rev FROM memberships m
+             JOIN conversations c ON c.id = m.conversation_id
+             WHERE m.user_id = $1 AND m.to_rev IS NULL",
+        )
+        .bind(member.as_uuid())
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(heads
+            .into_iter()
+            .map(|(id, rev)| (ConversationId::from_uuid(id), Rev::new(rev)))
+            .collect())
+    }
+
+    async fn list_changes(
+        &mut self,
+        id: ConversationId,
+        after: Rev,
+        limit: i64,
+    ) -> Result<Vec<ConversationChange>> {
+        let messages = query_as::<_, MessageRecord>(
+            "SELECT * FROM messages WHERE conversation_id = $1 AND rev > $2 ORDER BY rev LIMIT $3",
+        )
+        .bind(id.as_uuid())
+        .bind(after.get())
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        let stays = query_as::<_, MembershipRecord>(
+            "SELECT conversation_id, user_id, role, from_rev, to_rev, visible_from_seq, rev, joined_at
+             FROM memberships WHERE conversation_id = $1 AND rev > $2 ORDER BY rev LIMIT $3",
+        )
+        .bind(id.as_uuid())
+        .bind(after.get())
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        let mut changes = Vec::with_capacity(messages.len() + stays.len());
+        for record in messages {
+            changes.push(ConversationChange::MessagePosted(Message::try_from(
+                record,
+            )?));
+        }
+        for record in stays {
+            let stay = Membership::try_from(record)?;
+            changes.push(ConversationChange::MembershipChanged(stay));
+        }
+        changes.sort_by_key(ConversationChange::rev);
+        changes.truncate(usize::try_from(limit).unwrap_or(0));
+        Ok(changes)
+    }
+}

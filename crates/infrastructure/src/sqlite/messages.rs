@@ -1,0 +1,132 @@
+use async_trait::async_trait;
+use hubbub_domain::ids::{ClientId, ConversationId, UserId};
+use hubbub_domain::message::Message;
+use hubbub_domain::numbers::Seq;
+use hubbub_domain::repository::{MessageRange, MessageRepository, Result};
+use sqlx::{query, query_as};
+
+use super::store::{SqliteUnitOfWork, failed};
+use crate::records::MessageRecord;
+
+#[async_trait]
+impl MessageRepository for SqliteUnitOfWork {
+    async fn add(&mut self, message: &Message) -> Result<()> {
+        query(
+            "INSERT INTO messages (conversation_id, seq, id, created_rev, rev, sender_id, client_id,
+                                   request_hash, body, sent_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        )
+        .bind(message.conversation_id.as_uuid())
+        .bind(message.seq.get())
+        .bind(message.id.as_uuid())
+        .bind(message.created_rev.get())
+        .bind(message.rev.get())
+        .bind(message.sender_id.as_uuid())
+        .bind(message.client_id.as_uuid())
+        .bind(&message.request_hash.0[..])
+        .bind(message.body.as_str())
+        .bind(message.sent_at.unix_micros())
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn find_by_client_id(
+        &mut self,
+        sender: UserId,
+        client_id: ClientId,
+    ) -> Result<Option<Message>> {
+        query_as::<_, MessageRecord>(
+            "SELECT * FROM messages WHERE sender_id = $1 AND client_id = $2",
+        )
+        .bind(sender.as_uuid())
+        .bind(client_id.as_uuid())
+        .fetch_optional(&mut *self.tx)
+        .await
+        .map_err(failed)?
+        .map(Message::try_from)
+        .transpose()
+    }
+
+    async fn list(
+        &mut self,
+        conversation: ConversationId,
+        visible_from: Seq,
+        range: MessageRange,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        match range {
+            MessageRange::Newest => {
+                self.before(conversation, visible_from, i64::MAX, limit)
+                    .await
+            }
+            MessageRange::Before(seq) => {
+                self.before(conversation, visible_from, seq.get(), limit)
+                    .await
+            }
+            MessageRange::After(seq) => {
+                let first = seq.next().max(visible_from);
+                self.from(conversation, first, limit).await
+            }
+            MessageRange::Around(seq) => {
+                let older_limit = limit / 2;
+                let mut messages = self
+                    .before(conversation, visible_from, seq.get(), older_limit)
+                    .await?;
+                let left = limit - i64::try_from(messages.len()).unwrap_or(limit);
+                let first = seq.max(visible_from);
+                messages.extend(self.from(conversation, first, left).await?);
+                Ok(messages)
+            }
+        }
+    }
+}
+
+impl SqliteUnitOfWork {
+    /// The newest messages below `before`, in seq order.
+    async fn before(
+        &mut self,
+        conversation: ConversationId,
+        visible_from: Seq,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        query_as::<_, MessageRecord>(
+            "SELECT * FROM messages WHERE conversation_id = $1 AND seq >= $2 AND seq < $3
+             ORDER BY seq DESC LIMIT $4",
+        )
+        .bind(conversation.as_uuid())
+        .bind(visible_from.get())
+        .bind(before)
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .rev()
+        .map(Message::try_from)
+        .collect()
+    }
+
+    /// The messages from `first` on, in seq order.
+    async fn from(
+        &mut self,
+        conversation: ConversationId,
+        first: Seq,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        query_as::<_, MessageRecord>(
+            "SELECT * FROM messages WHERE conversation_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
+        )
+        .bind(conversation.as_uuid())
+        .bind(first.get())
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .map(Message::try_from)
+        .collect()
+    }
+}

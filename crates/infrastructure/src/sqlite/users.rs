@@ -1,0 +1,163 @@
+use async_trait::async_trait;
+use hubbub_domain::ids::UserId;
+use hubbub_domain::numbers::UserRev;
+use hubbub_domain::repository::{Result, UserRepository};
+use hubbub_domain::user::{DisplayName, PasswordHash, User, Username};
+use sqlx::{FromRow, query, query_as, query_scalar};
+use uuid::Uuid;
+
+use super::store::{SqliteUnitOfWork, failed};
+use crate::records::UserRecord;
+
+#[derive(FromRow)]
+struct CredentialsRecord {
+    #[sqlx(flatten)]
+    user: UserRecord,
+    password_hash: String,
+}
+
+#[async_trait]
+impl UserRepository for SqliteUnitOfWork {
+    async fn add(&mut self, user: &User, password: &PasswordHash) -> Result<()> {
+        query(
+            "INSERT INTO users (id, username, display_name, display_key, role, password_hash, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(user.id.as_uuid())
+        .bind(user.username.as_str())
+        .bind(user.display_name.as_str())
+        .bind(display_key(&user.display_name))
+        .bind(user.role.as_str())
+        .bind(password.as_phc())
+        .bind(user.created_at.unix_micros())
+        .execute(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn find(&mut self, id: UserId) -> Result<Option<User>> {
+        query_as::<_, UserRecord>(
+            "SELECT id, username, display_name, role, created_at FROM users WHERE id = $1",
+        )
+        .bind(id.as_uuid())
+        .fetch_optional(&mut *self.tx)
+        .await
+        .map_err(failed)?
+        .map(User::try_from)
+        .transpose()
+    }
+
+    async fn find_credentials(
+        &mut self,
+        username: &Username,
+    ) -> Result<Option<(User, PasswordHash)>> {
+        query_as::<_, CredentialsRecord>(
+            "SELECT id, username, display_name, role, created_at, password_hash
+             FROM users WHERE username = $1",
+        )
+        .bind(username.as_str())
+        .fetch_optional(&mut *self.tx)
+        .await
+        .map_err(failed)?
+        .map(|record| {
+            let hash = PasswordHash::from_phc(record.password_hash);
+            Ok((User::try_from(record.user)?, hash))
+        })
+        .transpose()
+    }
+
+    async fn list(
+        &mut self,
+        query: &str,
+        after: Option<&Username>,
+        limit: i64,
+    ) -> Result<Vec<User>> {
+        query_as::<_, UserRecord>(
+            r"SELECT id, username, display_name, role, created_at FROM users
+              WHERE username > $1
+                AND (username LIKE $2 ESCAPE '\' OR display_key LIKE $2 ESCAPE '\')
+              ORDER BY username LIMIT $3",
+        )
+        .bind(after.map_or("", Username::as_str))
+        .bind(containing(query))
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?
+        .into_iter()
+        .map(User::try_from)
+        .collect()
+    }
+
+    async fn rename(&mut self, id: UserId, name: &DisplayName) -> Result<()> {
+        query("UPDATE users SET display_name = $2, display_key = $3 WHERE id = $1")
+            .bind(id.as_uuid())
+            .bind(name.as_str())
+            .bind(display_key(name))
+            .execute(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    async fn find_rev(&mut self, id: UserId) -> Result<Option<UserRev>> {
+        query_scalar::<_, i64>("SELECT user_rev FROM users WHERE id = $1")
+            .bind(id.as_uuid())
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map(|rev| rev.map(UserRev::new))
+            .map_err(failed)
+    }
+
+    async fn next_rev(&mut self, id: UserId) -> Result<UserRev> {
+        query_scalar::<_, i64>(
+            "UPDATE users SET user_rev = user_rev + 1 WHERE id = $1 RETURNING user_rev",
+        )
+        .bind(id.as_uuid())
+        .fetch_one(&mut *self.tx)
+        .await
+        .map(UserRev::new)
+        .map_err(failed)
+    }
+
+    async fn list_sharing(&mut self, id: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
+        let mut sharing = Vec::new();
+        for other in others {
+            let shares = query_scalar::<_, Uuid>(
+                "SELECT own.conversation_id FROM memberships own
+                 JOIN memberships theirs ON theirs.conversation_id = own.conversation_id
+                 WHERE own.user_id = $1 AND own.to_rev IS NULL
+                   AND theirs.user_id = $2 AND theirs.to_rev IS NULL
+                 LIMIT 1",
+            )
+            .bind(id.as_uuid())
+            .bind(other.as_uuid())
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(failed)?;
+            if shares.is_some() {
+                sharing.push(*other);
+            }
+        }
+        Ok(sharing)
+    }
+}
+
+fn display_key(name: &DisplayName) -> String {
+    name.as_str().to_lowercase()
+}
+
+/// A pattern for `LIKE` that finds the text anywhere and takes its special characters for themselves.
+fn containing(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
