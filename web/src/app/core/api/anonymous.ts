@@ -1,0 +1,4 @@
+import { HttpContextToken } from '@angular/common/http';
+
+/** Set on requests that carry no access token, so that renewing one never waits for itself. */
+export const ANONYMOUS = new HttpContextToken(() => false);

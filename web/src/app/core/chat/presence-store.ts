@@ -1,0 +1,80 @@
+import {
+  computed,
+  DestroyRef,
+  effect,
+  inject,
+  Service,
+  Signal,
+  signal,
+  untracked,
+} from '@angular/core';
+import { Presence, PresenceState } from '../api/wire';
+import { ChatHub } from '../realtime/chat-hub';
+import { RealtimeConnection } from '../realtime/realtime-connection';
+
+/** The server answers for at most this many people. */
+const WATCH_LIMIT = 200;
+
+/** Who is here, of the people that the page shows. A hint: unknown while there is no connection. */
+@Service()
+export class PresenceStore {
+  private readonly hub = inject(ChatHub);
+  private readonly connection = inject(RealtimeConnection);
+  private readonly known = signal<ReadonlyMap<string, Presence>>(new Map());
+  private readonly interests = signal<readonly Signal<readonly string[]>[]>([]);
+  private watched = new Set<string>();
+
+  private readonly wanted = computed(() =>
+    [...new Set(this.interests().flatMap((ids) => ids()))].slice(0, WATCH_LIMIT),
+  );
+
+  constructor() {
+    effect(() => {
+      const wanted = this.wanted();
+      const connected = this.connection.status() === 'connected';
+      untracked(() => {
+        if (connected) this.watch(wanted);
+        else this.watched = new Set();
+      });
+    });
+  }
+
+  stateOf(userId: string): PresenceState | undefined {
+    return this.known().get(userId)?.state;
+  }
+
+  /** While the caller lives, these people are watched. Call where components are made. */
+  show(userIds: Signal<readonly string[]>): void {
+    this.interests.update((all) => [...all, userIds]);
+    inject(DestroyRef).onDestroy(() => {
+      this.interests.update((all) => all.filter((ids) => ids !== userIds));
+    });
+  }
+
+  apply(presence: Presence): void {
+    const present = this.known().get(presence.userId);
+    if (present && present.version > presence.version) return;
+    this.known.update((known) => new Map(known).set(presence.userId, presence));
+  }
+
+  /** The connection has been away for long enough that what is known of others is no longer true. */
+  forget(): void {
+    this.known.set(new Map());
+  }
+
+  private watch(wanted: readonly string[]): void {
+    const gained = wanted.filter((id) => !this.watched.has(id));
+    const lost = [...this.watched].filter((id) => !wanted.includes(id));
+    this.watched = new Set(wanted);
+    if (lost.length > 0) this.hub.unwatchPresence(lost).catch(() => undefined);
+    if (gained.length === 0) return;
+    this.hub.watchPresence(gained).then(
+      (states) => {
+        for (const state of states) this.apply(state);
+      },
+      () => {
+        for (const id of gained) this.watched.delete(id);
+      },
+    );
+  }
+}

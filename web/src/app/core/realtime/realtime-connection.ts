@@ -1,0 +1,150 @@
+import { inject, InjectionToken, Service, signal } from '@angular/core';
+import {
+  HttpTransportType,
+  HubConnectionBuilder,
+  HubConnectionState,
+  LogLevel,
+} from '@microsoft/signalr';
+import { hubProblem, Problem } from '../api/problem';
+import { backoffMs } from './backoff';
+import { Wake } from './wake';
+
+/** What this class needs of a hub connection; Microsoft's has it. */
+export interface Hub {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  invoke(method: string, ...args: unknown[]): Promise<unknown>;
+  on(event: string, handler: (...args: never[]) => void): void;
+  onclose(handler: () => void): void;
+  readonly state: string;
+}
+
+export type HubFactory = (ticket: () => Promise<string>) => Hub;
+
+export const HUB_FACTORY = new InjectionToken<HubFactory>('HUB_FACTORY', {
+  // A ticket is for the WebSocket's own request alone, so there is nothing that could be negotiated with it.
+  factory: () => (ticket) =>
+    new HubConnectionBuilder()
+      .withUrl('/hubs/chat', {
+        accessTokenFactory: ticket,
+        skipNegotiation: true,
+        transport: HttpTransportType.WebSockets,
+      })
+      .configureLogging(LogLevel.None)
+      .build(),
+});
+
+export type ConnectionStatus = 'stopped' | 'connecting' | 'connected' | 'waiting';
+
+const START_TIMEOUT_MS = 15_000;
+/** A connection that held this long was a good one: the next loss starts with a short wait again. */
+const STEADY_MS = 10_000;
+/** After this long out of sight a connection may be dead without knowing. */
+const PROBE_AFTER_MS = 30_000;
+const PROBE_TIMEOUT_MS = 5_000;
+
+/**
+ * One living hub connection for as long as somebody is signed in. It never gives up: every loss, the first
+ * start included, is followed by another attempt after a jittered wait, which ends early when the page wakes up.
+ */
+@Service()
+export class RealtimeConnection {
+  private readonly createHub = inject(HUB_FACTORY);
+  private readonly wake = inject(Wake);
+  private readonly handlers = new Map<string, (...args: never[]) => void>();
+  private readonly statusSignal = signal<ConnectionStatus>('stopped');
+  private hub?: Hub;
+  private run?: AbortController;
+
+  readonly status = this.statusSignal.asReadonly();
+
+  constructor() {
+    this.wake.onWake((hiddenMs) => {
+      if (hiddenMs >= PROBE_AFTER_MS) void this.probe();
+    });
+  }
+
+  /** Names the one handler of an event. Before `start`. */
+  on<T>(event: string, handler: (payload: T) => void): void {
+    this.handlers.set(event, handler as (...args: never[]) => void);
+  }
+
+  /** Connects, and stays so until `stop`. Each attempt asks for a ticket of its own. */
+  start(ticket: () => Promise<string>): void {
+    if (this.run) return;
+    this.run = new AbortController();
+    void this.keepConnected(ticket, this.run.signal);
+  }
+
+  stop(): void {
+    this.run?.abort();
+    this.run = undefined;
+    this.statusSignal.set('stopped');
+    void this.hub?.stop();
+    this.wake.now();
+  }
+
+  /** Ends the wait before the next attempt. */
+  tryNow(): void {
+    this.wake.now();
+  }
+
+  async invoke<T>(method: string, ...args: unknown[]): Promise<T> {
+    const hub = this.hub;
+    if (!hub || this.statusSignal() !== 'connected') throw new Problem('unreachable');
+    try {
+      return (await hub.invoke(method, ...args)) as T;
+    } catch (error) {
+      throw hubProblem(error);
+    }
+  }
+
+  private async keepConnected(ticket: () => Promise<string>, stopped: AbortSignal): Promise<void> {
+    let attempt = 0;
+    while (!stopped.aborted) {
+      this.statusSignal.set('connecting');
+      const heldMs = await this.connectOnce(ticket, stopped);
+      if (stopped.aborted) return;
+      attempt = heldMs >= STEADY_MS ? 0 : attempt + 1;
+      this.statusSignal.set('waiting');
+      await this.wake.within(backoffMs(Math.max(0, attempt - 1)));
+    }
+  }
+
+  /** One connection from start to end; how long it was up. */
+  private async connectOnce(ticket: () => Promise<string>, stopped: AbortSignal): Promise<number> {
+    const hub = this.createHub(ticket);
+    for (const [event, handler] of this.handlers) hub.on(event, handler);
+    const closed = new Promise<void>((resolve) => {
+      hub.onclose(resolve);
+    });
+    this.hub = hub;
+    const timer = setTimeout(() => void hub.stop(), START_TIMEOUT_MS);
+    try {
+      await hub.start();
+    } catch {
+      return 0;
+    } finally {
+      clearTimeout(timer);
+    }
+    if (stopped.aborted) {
+      await hub.stop();
+      return 0;
+    }
+    const since = Date.now();
+    this.statusSignal.set('connected');
+    // Whoever waits to repeat a failed request has reason to try now.
+    this.wake.now();
+    await closed;
+    return Date.now() - since;
+  }
+
+  /** A question whose answer, even an error, shows that the connection lives. */
+  private async probe(): Promise<void> {
+    const hub = this.hub;
+    if (hub?.state !== HubConnectionState.Connected) return;
+    const timer = setTimeout(() => void hub.stop(), PROBE_TIMEOUT_MS);
+    await hub.invoke('WatchPresence', []).catch(() => undefined);
+    clearTimeout(timer);
+  }
+}

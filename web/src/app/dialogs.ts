@@ -1,0 +1,11 @@
+import { DialogLoaders } from './core/layout/dialogs';
+
+export const dialogLoaders: DialogLoaders = {
+  newMessage: async () => (await import('./features/people/new-message')).NewMessage,
+  newGroup: async () => (await import('./features/conversations/new-group')).NewGroup,
+  browseChannels: async () =>
+    (await import('./features/conversations/browse-channels')).BrowseChannels,
+  invitePeople: async () => (await import('./features/admin/invite-people')).InvitePeople,
+  account: async () => (await import('./features/settings/account')).Account,
+  members: async () => (await import('./features/people/members')).Members,
+};

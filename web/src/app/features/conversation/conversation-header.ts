@@ -1,0 +1,69 @@
+import { Component, computed, inject, input } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import { LucideArrowLeft, LucideUsersRound } from '@lucide/angular';
+import { ConversationSummary } from '../../core/api/wire';
+import { conversationName, conversationSign } from '../../core/chat/conversation-name';
+import { PresenceStore } from '../../core/chat/presence-store';
+import { Dialogs } from '../../core/layout/dialogs';
+import { Avatar } from '../../shared/avatar/avatar';
+import { PresenceDot } from '../../shared/presence-dot/presence-dot';
+import { TEXTS } from '../../shared/texts';
+
+/** Whose conversation this is, and the way to its members. */
+@Component({
+  selector: 'app-conversation-header',
+  imports: [Avatar, LucideArrowLeft, LucideUsersRound, PresenceDot, RouterLink],
+  template: `
+    <a class="icon-button back" routerLink="/" [attr.aria-label]="texts.back">
+      <svg lucideArrowLeft [size]="20"></svg>
+    </a>
+    <app-avatar [name]="name()" [seed]="seed()" [kind]="sign()" [size]="32" />
+    <div class="title">
+      <h2>
+        <bdi>{{ name() }}</bdi>
+        @if (conversation().peer) {
+          <app-presence-dot [state]="presence()" />
+        }
+      </h2>
+      @if (subtitle(); as subtitle) {
+        <p dir="auto">{{ subtitle }}</p>
+      }
+    </div>
+    @if (!conversation().peer) {
+      <button
+        type="button"
+        class="button small members"
+        [attr.aria-label]="texts.showMembers + ': ' + members()"
+        [title]="texts.showMembers"
+        (click)="showMembers()"
+      >
+        <svg lucideUsersRound [size]="16" aria-hidden="true"></svg>
+        {{ conversation().memberCount }}
+      </button>
+    }
+  `,
+  styleUrl: './conversation-header.scss',
+})
+export class ConversationHeader {
+  private readonly dialogs = inject(Dialogs);
+  private readonly presences = inject(PresenceStore);
+  readonly conversation = input.required<ConversationSummary>();
+
+  protected readonly texts = TEXTS.conversation;
+  protected readonly name = computed(() => conversationName(this.conversation()));
+  protected readonly sign = computed(() => conversationSign(this.conversation()));
+  protected readonly seed = computed(() => this.conversation().peer?.id ?? this.conversation().id);
+  protected readonly members = computed(() => this.texts.members(this.conversation().memberCount));
+  protected readonly subtitle = computed(() => {
+    const { peer, topic } = this.conversation();
+    return peer ? `@${peer.username}` : (topic ?? '');
+  });
+  protected readonly presence = computed(() => {
+    const { peer } = this.conversation();
+    return peer && this.presences.stateOf(peer.id);
+  });
+
+  protected showMembers(): void {
+    this.dialogs.show('members', { conversationId: this.conversation().id });
+  }
+}

@@ -1,0 +1,90 @@
+import {
+  Component,
+  computed,
+  DestroyRef,
+  effect,
+  inject,
+  input,
+  signal,
+  untracked,
+  viewChild,
+} from '@angular/core';
+import { RouterLink } from '@angular/router';
+import { conversationName } from '../../core/chat/conversation-name';
+import { ConversationsStore } from '../../core/chat/conversations-store';
+import { MessagesStore } from '../../core/chat/messages-store';
+import { PresenceStore } from '../../core/chat/presence-store';
+import { TEXTS } from '../../shared/texts';
+import { Composer } from './composer';
+import { ConversationHeader } from './conversation-header';
+import { Timeline } from './timeline';
+import { TypingLine } from './typing-line';
+
+/** One open conversation. */
+@Component({
+  selector: 'app-conversation-pane',
+  imports: [Composer, ConversationHeader, RouterLink, Timeline, TypingLine],
+  templateUrl: './conversation-pane.html',
+  styleUrl: './conversation-pane.scss',
+})
+export class ConversationPane {
+  private readonly conversations = inject(ConversationsStore);
+  private readonly messages = inject(MessagesStore);
+
+  readonly conversationId = input.required<string>();
+
+  protected readonly texts = TEXTS.conversation;
+  protected readonly conversation = computed(() => this.conversations.find(this.conversationId()));
+  protected readonly name = computed(() => {
+    const conversation = this.conversation();
+    return conversation ? conversationName(conversation) : '';
+  });
+  /** Known not to be there, and why. */
+  protected readonly missing = computed(() => {
+    if (this.conversation()) return undefined;
+    if (this.conversations.wasLost(this.conversationId())) return 'gone';
+    return this.conversations.loaded() && this.unknown() ? 'unknown' : undefined;
+  });
+  /** Frozen at opening: the divider must not move while one reads. */
+  protected readonly readUpTo = signal<number | undefined>(undefined);
+  private readonly unknown = signal(false);
+  private readonly timeline = viewChild(Timeline);
+  private opened = false;
+
+  constructor() {
+    inject(PresenceStore).show(
+      computed(() => {
+        const peer = this.conversation()?.peer;
+        return peer ? [peer.id] : [];
+      }),
+    );
+    effect(() => {
+      const conversation = this.conversation();
+      const loaded = this.conversations.loaded();
+      untracked(() => {
+        if (conversation) this.open(conversation.unreadCount, conversation.lastReadSeq);
+        else if (loaded) void this.look();
+      });
+    });
+    inject(DestroyRef).onDestroy(() => {
+      this.messages.close(this.conversationId());
+    });
+  }
+
+  protected sent(): void {
+    this.timeline()?.follow();
+  }
+
+  private open(unread: number, lastReadSeq: number): void {
+    if (this.opened) return;
+    this.opened = true;
+    if (unread > 0) this.readUpTo.set(lastReadSeq);
+    void this.messages.open(this.conversationId(), unread);
+  }
+
+  /** Not in the list: perhaps it is newer than that. */
+  private async look(): Promise<void> {
+    const problem = await this.conversations.refresh(this.conversationId());
+    this.unknown.set(problem?.code === 'not_found' || problem?.code === 'invalid_request');
+  }
+}

@@ -1,0 +1,126 @@
+import { Message } from '../../core/api/wire';
+import { OutgoingEntry } from '../../core/chat/outbox-queue';
+import { dayOf } from '../../shared/times';
+
+/** A line of the timeline. `key` stays the same from the moment a message is written until long after it arrived. */
+export type TimelineRow = DayRow | UnreadRow | MessageRow;
+
+export interface DayRow {
+  readonly kind: 'day';
+  readonly key: string;
+  readonly at: Date;
+}
+
+/** Above the first message that was unread when the conversation was opened. */
+export interface UnreadRow {
+  readonly kind: 'unread';
+  readonly key: string;
+}
+
+export interface MessageRow {
+  readonly kind: 'message';
+  readonly key: string;
+  readonly senderId: string;
+  readonly body: string;
+  readonly at: Date;
+  /** Whether the author's name and picture stand here: not within a run of messages by one person. */
+  readonly startsGroup: boolean;
+  readonly seq?: number;
+  /** Present while the message is not in the log. */
+  readonly outgoing?: OutgoingEntry;
+}
+
+export interface TimelineParts {
+  messages: readonly Message[];
+  outgoing: readonly OutgoingEntry[];
+  ownId: string;
+  /** The last seq that had been read when the conversation was opened, if there was anything unread. */
+  readUpTo?: number;
+}
+
+/** Messages by one person belong together while less than this lies between one and the next. */
+const GROUP_MS = 5 * 60_000;
+
+interface Previous {
+  senderId: string;
+  at: Date;
+}
+
+/** Messages in the order of seq, then those still on their way, with day and unread dividers between. */
+export function timelineRows({
+  messages,
+  outgoing,
+  ownId,
+  readUpTo,
+}: TimelineParts): TimelineRow[] {
+  const rows: TimelineRow[] = [];
+  let previous: Previous | undefined;
+  let divided = readUpTo === undefined;
+
+  for (const message of messages) {
+    const at = new Date(message.sentAt);
+    const { senderId } = message;
+    if (startsDay(previous, at)) rows.push({ kind: 'day', key: `day-${String(dayOf(at))}`, at });
+    const divides = !divided && message.seq > (readUpTo ?? 0) && senderId !== ownId;
+    if (divides) rows.push({ kind: 'unread', key: 'unread' });
+    divided ||= divides;
+    const startsGroup = divides || !continues(previous, senderId, at);
+    const key = rowKey(senderId, message.clientId);
+    rows.push({
+      kind: 'message',
+      key,
+      senderId,
+      body: message.body,
+      at,
+      startsGroup,
+      seq: message.seq,
+    });
+    previous = { senderId, at };
+  }
+
+  for (const entry of stillOutgoing(messages, outgoing)) {
+    // No clock but the server's orders or dates messages; until it has, a message is as old as the last one.
+    const at = entry.sentAt ? new Date(entry.sentAt) : new Date(entry.queuedAt);
+    if (startsDay(previous, at)) rows.push({ kind: 'day', key: `day-${String(dayOf(at))}`, at });
+    const startsGroup = entry.state === 'failed' || !continues(previous, ownId, at);
+    const key = rowKey(ownId, entry.clientId);
+    rows.push({
+      kind: 'message',
+      key,
+      senderId: ownId,
+      body: entry.body,
+      at,
+      startsGroup,
+      outgoing: entry,
+    });
+    previous = entry.state === 'failed' ? undefined : { senderId: ownId, at };
+  }
+  return rows;
+}
+
+/** How many messages by others came after this seq. */
+export function countAfter(messages: readonly Message[], seq: number, ownId: string): number {
+  return messages.filter((message) => message.seq > seq && message.senderId !== ownId).length;
+}
+
+function stillOutgoing(
+  messages: readonly Message[],
+  outgoing: readonly OutgoingEntry[],
+): readonly OutgoingEntry[] {
+  if (outgoing.length === 0) return outgoing;
+  const arrived = new Set(messages.map((message) => message.clientId));
+  return outgoing.filter((entry) => !arrived.has(entry.clientId));
+}
+
+function rowKey(senderId: string, clientId: string): string {
+  return `${senderId}/${clientId}`;
+}
+
+function startsDay(previous: Previous | undefined, at: Date): boolean {
+  return !previous || dayOf(previous.at) < dayOf(at);
+}
+
+function continues(previous: Previous | undefined, senderId: string, at: Date): boolean {
+  if (previous?.senderId !== senderId || dayOf(previous.at) !== dayOf(at)) return false;
+  return at.getTime() - previous.at.getTime() < GROUP_MS;
+}

@@ -1,0 +1,180 @@
+import {
+  afterNextRender,
+  afterRenderEffect,
+  Component,
+  computed,
+  DestroyRef,
+  ElementRef,
+  inject,
+  input,
+  signal,
+  untracked,
+  viewChild,
+} from '@angular/core';
+import { LucideArrowDown } from '@lucide/angular';
+import { SessionStore } from '../../core/auth/session-store';
+import { conversationName } from '../../core/chat/conversation-name';
+import { ConversationsStore } from '../../core/chat/conversations-store';
+import { MessagesStore } from '../../core/chat/messages-store';
+import { Outbox } from '../../core/chat/outbox';
+import { ReadMarkers } from '../../core/chat/read-markers';
+import { Attention } from '../../core/layout/attention';
+import { Clock } from '../../core/layout/clock';
+import { RealtimeConnection } from '../../core/realtime/realtime-connection';
+import { TEXTS } from '../../shared/texts';
+import { dayName } from '../../shared/times';
+import { Announcer } from './announcer';
+import { MessageRowView } from './message-row';
+import { ScrollKeeper } from './scroll-keeper';
+import { countAfter, timelineRows } from './timeline-rows';
+
+/** Older messages are fetched when less than this many screens of them are left. */
+const PREFETCH_SCREENS = 1.5;
+
+/** The messages of one conversation, the newest at the bottom. */
+@Component({
+  selector: 'app-timeline',
+  imports: [Announcer, LucideArrowDown, MessageRowView],
+  templateUrl: './timeline.html',
+  styleUrl: './timeline.scss',
+})
+export class Timeline {
+  private readonly messages = inject(MessagesStore);
+  private readonly conversations = inject(ConversationsStore);
+  private readonly outbox = inject(Outbox);
+  private readonly session = inject(SessionStore);
+  private readonly readMarkers = inject(ReadMarkers);
+  private readonly attention = inject(Attention);
+  private readonly clock = inject(Clock);
+  private readonly connection = inject(RealtimeConnection);
+
+  readonly conversationId = input.required<string>();
+  /** What had been read when the conversation was opened; nothing if all had. */
+  readonly readUpTo = input<number>();
+
+  protected readonly texts = TEXTS.conversation;
+  protected readonly state = computed(() => this.messages.messagesOf(this.conversationId()));
+  protected readonly connected = computed(() => this.connection.status() === 'connected');
+  protected readonly ownId = computed(() => this.session.user()?.id ?? '');
+  protected readonly conversation = computed(() => this.conversations.find(this.conversationId()));
+  protected readonly name = computed(() => {
+    const conversation = this.conversation();
+    return conversation ? conversationName(conversation) : '';
+  });
+  protected readonly beginning = computed(() =>
+    this.conversation()?.kind === 'direct'
+      ? this.texts.beginDirect(this.name())
+      : this.texts.beginGroup(this.name()),
+  );
+
+  protected readonly known = computed(() => this.state().log?.messages ?? []);
+  private readonly lastSeq = computed(() => this.known().at(-1)?.seq ?? 0);
+  private readonly rows = computed(() => {
+    const readUpTo = this.readUpTo();
+    return timelineRows({
+      messages: this.known(),
+      outgoing: this.outbox.entriesOf(this.conversationId()),
+      ownId: this.ownId(),
+      ...(readUpTo === undefined ? {} : { readUpTo }),
+    });
+  });
+  /** The rows, days with their names. */
+  protected readonly lines = computed(() => {
+    const now = this.clock.now();
+    return this.rows().map((row) => {
+      if (row.kind !== 'day') return row;
+      return { ...row, name: dayName(row.at, now, this.texts.today, this.texts.yesterday) };
+    });
+  });
+
+  private readonly scroller = viewChild.required<ElementRef<HTMLElement>>('scroller');
+  private readonly content = viewChild.required<ElementRef<HTMLElement>>('content');
+  private keeper?: ScrollKeeper;
+  private placed = false;
+
+  protected readonly atEnd = signal(true);
+  protected readonly farFromEnd = signal(false);
+  private readonly leftEndAt = signal(0);
+  /** Messages by others since the reader left the end. */
+  protected readonly newCount = computed(() =>
+    this.atEnd() ? 0 : countAfter(this.known(), this.leftEndAt(), this.ownId()),
+  );
+  protected readonly jumpText = computed(() =>
+    this.newCount() > 0 ? this.texts.jumpNew(this.newCount()) : this.texts.jump,
+  );
+
+  constructor() {
+    const destroyed = inject(DestroyRef);
+    afterNextRender(() => {
+      const scroller = this.scroller().nativeElement;
+      const keeper = new ScrollKeeper(scroller, () => {
+        this.scrolled(keeper);
+      });
+      this.keeper = keeper;
+      const sizes = new ResizeObserver(() => {
+        keeper.settle();
+      });
+      sizes.observe(scroller);
+      sizes.observe(this.content().nativeElement);
+      const remember = () => {
+        keeper.remember();
+      };
+      scroller.addEventListener('scroll', remember, { passive: true });
+      destroyed.onDestroy(() => {
+        sizes.disconnect();
+        scroller.removeEventListener('scroll', remember);
+      });
+    });
+
+    afterRenderEffect(() => {
+      const rows = this.rows();
+      untracked(() => {
+        if (rows.length > 0) this.place();
+      });
+    });
+
+    afterRenderEffect(() => {
+      const seq = this.lastSeq();
+      const seen = this.atEnd() && this.attention.attentive() && seq > 0;
+      if (seen) untracked(() => this.readMarkers.seen(this.conversationId(), seq));
+    });
+  }
+
+  protected jump(): void {
+    this.keeper?.toEnd();
+  }
+
+  /** Own messages are always followed. */
+  follow(): void {
+    this.keeper?.toEnd();
+  }
+
+  protected loadOlder(): void {
+    void this.messages.loadOlder(this.conversationId());
+  }
+
+  protected reload(): void {
+    void this.messages.open(this.conversationId(), 0);
+  }
+
+  /** The first rows are placed at what is new, or at the end; later ones leave the view where it is. */
+  private place(): void {
+    const keeper = this.keeper;
+    if (!keeper) return;
+    if (this.placed) {
+      keeper.settle();
+      return;
+    }
+    this.placed = true;
+    if (!keeper.toRow('unread')) keeper.toEnd();
+  }
+
+  private scrolled(keeper: ScrollKeeper): void {
+    if (this.atEnd() && !keeper.atEnd) this.leftEndAt.set(this.lastSeq());
+    this.atEnd.set(keeper.atEnd);
+    this.farFromEnd.set(keeper.screensFromEnd > 1);
+    const { log, loadingOlder, olderProblem } = this.state();
+    if (!this.placed || !log?.hasBefore || loadingOlder || olderProblem) return;
+    if (keeper.screensFromStart < PREFETCH_SCREENS) this.loadOlder();
+  }
+}

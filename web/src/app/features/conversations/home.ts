@@ -1,0 +1,71 @@
+import { Component, inject } from '@angular/core';
+import { RouterOutlet } from '@angular/router';
+import { Live } from '../../core/chat/live';
+import { ConnectionBanner } from '../../core/layout/connection-banner';
+import { DialogHost } from '../../core/layout/dialog-host';
+import { TEXTS } from '../../shared/texts';
+import { Sidebar } from './sidebar';
+
+/** The application: conversations on the left, the open one on the right, on a phone one of them at a time. */
+@Component({
+  selector: 'app-home',
+  imports: [ConnectionBanner, DialogHost, RouterOutlet, Sidebar],
+  template: `
+    <button type="button" class="skip button primary" (click)="skip()">{{ texts.skip }}</button>
+    <app-connection-banner />
+    <div class="columns">
+      <app-sidebar />
+      <main><router-outlet /></main>
+    </div>
+    <app-dialog-host />
+  `,
+  styles: `
+    :host {
+      display: flex;
+      flex-direction: column;
+      height: 100dvh;
+    }
+    .skip {
+      position: absolute;
+      z-index: 2;
+      top: var(--space-2);
+      left: var(--space-2);
+    }
+    .skip:not(:focus-visible) {
+      clip-path: inset(50%);
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+    }
+    .columns {
+      flex: 1;
+      min-height: 0;
+      display: grid;
+      grid-template-columns: var(--sidebar) minmax(0, 1fr);
+    }
+    main {
+      min-height: 0;
+      display: grid;
+    }
+    @media (max-width: 759px) {
+      .columns {
+        grid-template-columns: minmax(0, 1fr);
+      }
+      .columns:not(:has(app-conversation-page)) main,
+      .columns:has(app-conversation-page) app-sidebar {
+        display: none;
+      }
+    }
+  `,
+})
+export class Home {
+  protected readonly texts = { skip: TEXTS.app.skipToComposer };
+
+  constructor() {
+    inject(Live);
+  }
+
+  protected skip(): void {
+    document.querySelector<HTMLElement>('app-composer textarea')?.focus();
+  }
+}

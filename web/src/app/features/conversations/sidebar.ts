@@ -1,0 +1,112 @@
+import { Component, computed, effect, inject, signal } from '@angular/core';
+import { Router, RouterLink, RouterLinkActive } from '@angular/router';
+import {
+  LucideCompass,
+  LucideSettings,
+  LucideSquarePen,
+  LucideUserPlus,
+  LucideUsersRound,
+} from '@lucide/angular';
+import { toProblem } from '../../core/api/problem';
+import { User } from '../../core/api/wire';
+import { ServerStatus } from '../../core/auth/server-status';
+import { SessionStore } from '../../core/auth/session-store';
+import { ConversationsStore } from '../../core/chat/conversations-store';
+import { Drafts } from '../../core/chat/drafts';
+import { PeopleStore } from '../../core/chat/people-store';
+import { PresenceStore } from '../../core/chat/presence-store';
+import { TypingStore } from '../../core/chat/typing-store';
+import { Clock } from '../../core/layout/clock';
+import { Dialogs } from '../../core/layout/dialogs';
+import { RealtimeConnection } from '../../core/realtime/realtime-connection';
+import { Avatar } from '../../shared/avatar/avatar';
+import { PresenceDot } from '../../shared/presence-dot/presence-dot';
+import { problemText, TEXTS } from '../../shared/texts';
+import { peopleToMeet, SidebarContext, sidebarRow } from './sidebar-rows';
+
+/** Conversations by newest activity, then the people one has not talked to yet. */
+@Component({
+  selector: 'app-sidebar',
+  imports: [
+    Avatar,
+    LucideCompass,
+    LucideSettings,
+    LucideSquarePen,
+    LucideUserPlus,
+    LucideUsersRound,
+    PresenceDot,
+    RouterLink,
+    RouterLinkActive,
+  ],
+  templateUrl: './sidebar.html',
+  styleUrl: './sidebar.scss',
+})
+export class Sidebar {
+  protected readonly conversations = inject(ConversationsStore);
+  protected readonly session = inject(SessionStore);
+  protected readonly server = inject(ServerStatus);
+  protected readonly dialogs = inject(Dialogs);
+  protected readonly presence = inject(PresenceStore);
+  private readonly people = inject(PeopleStore);
+  private readonly typing = inject(TypingStore);
+  private readonly drafts = inject(Drafts);
+  private readonly clock = inject(Clock);
+  private readonly router = inject(Router);
+  private readonly connection = inject(RealtimeConnection);
+
+  protected readonly texts = TEXTS.sidebar;
+  protected readonly problem = signal('');
+
+  protected readonly rows = computed(() => {
+    const context: SidebarContext = {
+      ownId: this.session.user()?.id ?? '',
+      now: this.clock.now(),
+      nameOf: (id) => this.people.find(id)?.displayName,
+      typingIn: (id) => this.typing.typingIn(id),
+      draftOf: (id) => this.drafts.of(id),
+    };
+    return this.conversations.sorted().map((summary) => sidebarRow(summary, context));
+  });
+
+  protected readonly strangers = computed(() =>
+    peopleToMeet(this.people.directory(), this.conversations.sorted()),
+  );
+
+  constructor() {
+    this.presence.show(
+      computed(() => [
+        ...this.rows().flatMap(({ peerId }) => peerId ?? []),
+        ...this.strangers().map((user) => user.id),
+      ]),
+    );
+    effect(() => {
+      // Names of those who wrote the last messages, for the previews.
+      const senders = this.conversations.sorted().flatMap((c) => c.lastMessage?.senderId ?? []);
+      void this.people.ensure(senders);
+    });
+    effect(() => {
+      if (this.connection.status() !== 'connected') return;
+      this.people.loadDirectory().catch(() => undefined);
+    });
+  }
+
+  protected async write(user: User): Promise<void> {
+    this.problem.set('');
+    try {
+      await this.router.navigate(['/c', await this.conversations.openDirect(user.id)]);
+    } catch (error) {
+      this.problem.set(problemText(toProblem(error)));
+    }
+  }
+
+  /** Arrow keys walk through the rows. */
+  protected walk(event: KeyboardEvent): void {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step === 0 || event.altKey) return;
+    const list = event.currentTarget as HTMLElement;
+    const rows = [...list.querySelectorAll<HTMLElement>('.row')];
+    const index = rows.indexOf(document.activeElement as HTMLElement);
+    rows[Math.max(0, Math.min(rows.length - 1, index + step))]?.focus();
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,101 @@
+import { Component, computed, effect, inject, signal, untracked } from '@angular/core';
+import { Router } from '@angular/router';
+import { LucideLogOut } from '@lucide/angular';
+import { ConversationsApi } from '../../core/api/conversations-api';
+import { toProblem } from '../../core/api/problem';
+import { Member } from '../../core/api/wire';
+import { SessionStore } from '../../core/auth/session-store';
+import { ConversationsStore } from '../../core/chat/conversations-store';
+import { PeopleSearch } from '../../core/chat/people-search';
+import { PresenceStore } from '../../core/chat/presence-store';
+import { DIALOG_DATA, DialogData, Dialogs } from '../../core/layout/dialogs';
+import { Avatar } from '../../shared/avatar/avatar';
+import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
+import { PersonOption, PersonPicker } from '../../shared/person-picker/person-picker';
+import { PresenceDot } from '../../shared/presence-dot/presence-dot';
+import { problemText, TEXTS } from '../../shared/texts';
+
+/** Who belongs to a group or channel; the way for others in, and for oneself out. */
+@Component({
+  selector: 'app-members',
+  imports: [Avatar, DialogFrame, LucideLogOut, PersonPicker, PresenceDot],
+  providers: [PeopleSearch],
+  templateUrl: './members.html',
+  styleUrl: './members.scss',
+})
+export class Members {
+  private readonly api = inject(ConversationsApi);
+  private readonly conversations = inject(ConversationsStore);
+  private readonly presence = inject(PresenceStore);
+  private readonly router = inject(Router);
+  private readonly session = inject(SessionStore);
+  protected readonly search = inject(PeopleSearch);
+  protected readonly dialogs = inject(Dialogs);
+  private readonly id = (inject(DIALOG_DATA) as DialogData['members']).conversationId;
+
+  protected readonly texts = TEXTS.members;
+  protected readonly adding = signal(false);
+  protected readonly leaving = signal(false);
+  protected readonly news = signal('');
+  protected readonly problem = signal('');
+  private readonly loaded = signal<readonly Member[]>([]);
+
+  protected readonly conversation = computed(() => this.conversations.find(this.id));
+  protected readonly heading = computed(() => this.texts.title(this.conversation()?.name ?? ''));
+  protected readonly mayAdd = computed(() => {
+    const role = this.conversation()?.role;
+    return role === 'owner' || role === 'admin';
+  });
+  protected readonly rows = computed(() =>
+    this.loaded().map((member) => ({
+      ...member.user,
+      self: member.user.id === this.session.user()?.id,
+      role: member.role === 'member' ? '' : this.texts.roles[member.role],
+      state: this.presence.stateOf(member.user.id),
+    })),
+  );
+  /** People who could be added. */
+  protected readonly others = computed(() => {
+    const present = new Set(this.loaded().map((member) => member.user.id));
+    return this.search.options().filter((person) => !present.has(person.id));
+  });
+
+  constructor() {
+    this.presence.show(computed(() => this.loaded().map((member) => member.user.id)));
+    // Again whenever somebody came or went.
+    effect(() => {
+      this.conversation()?.memberCount;
+      untracked(() => void this.attempt(() => this.load()));
+    });
+  }
+
+  protected add(person: PersonOption): Promise<void> {
+    return this.attempt(async () => {
+      await this.api.addMember(this.id, person.id);
+      await this.load();
+      this.search.query.set('');
+      this.news.set(this.texts.added(person.displayName));
+    });
+  }
+
+  protected leave(): Promise<void> {
+    return this.attempt(async () => {
+      await this.conversations.leave(this.id);
+      this.dialogs.close();
+      await this.router.navigateByUrl('/');
+    });
+  }
+
+  private async load(): Promise<void> {
+    this.loaded.set(await this.api.members(this.id));
+  }
+
+  private async attempt(action: () => Promise<void>): Promise<void> {
+    this.problem.set('');
+    try {
+      await action();
+    } catch (error) {
+      this.problem.set(problemText(toProblem(error)));
+    }
+  }
+}

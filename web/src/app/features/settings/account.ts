@@ -1,0 +1,96 @@
+import { Component, computed, inject, linkedSignal, signal } from '@angular/core';
+import { LucideLogOut, LucideMonitor } from '@lucide/angular';
+import { AuthApi } from '../../core/api/auth-api';
+import { PeopleApi } from '../../core/api/people-api';
+import { toProblem } from '../../core/api/problem';
+import { DeviceSession } from '../../core/api/wire';
+import { SessionStore } from '../../core/auth/session-store';
+import { Clock } from '../../core/layout/clock';
+import { Dialogs } from '../../core/layout/dialogs';
+import { Theme, ThemeStore } from '../../core/layout/theme';
+import { Avatar } from '../../shared/avatar/avatar';
+import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
+import { problemText, TEXTS } from '../../shared/texts';
+import { listTime } from '../../shared/times';
+
+/** One's own name, the look of the client, the devices that are signed in, and the way out. */
+@Component({
+  selector: 'app-account',
+  imports: [Avatar, DialogFrame, LucideLogOut, LucideMonitor],
+  templateUrl: './account.html',
+  styleUrl: './account.scss',
+})
+export class Account {
+  private readonly auth = inject(AuthApi);
+  private readonly people = inject(PeopleApi);
+  private readonly clock = inject(Clock);
+  protected readonly session = inject(SessionStore);
+  protected readonly themes = inject(ThemeStore);
+  protected readonly dialogs = inject(Dialogs);
+
+  protected readonly texts = TEXTS.account;
+  protected readonly themeChoices: readonly { theme: Theme; label: string }[] = [
+    { theme: 'system', label: this.texts.system },
+    { theme: 'light', label: this.texts.light },
+    { theme: 'dark', label: this.texts.dark },
+  ];
+  protected readonly name = linkedSignal(() => this.session.user()?.displayName ?? '');
+  protected readonly changed = computed(() => {
+    const name = this.name().trim();
+    return name !== '' && name !== this.session.user()?.displayName;
+  });
+  protected readonly saved = signal(false);
+  /** What went wrong last, in words. */
+  protected readonly problem = signal('');
+  private readonly loaded = signal<readonly DeviceSession[]>([]);
+
+  protected readonly devices = computed(() =>
+    this.loaded().map((device) => ({
+      ...device,
+      name: device.deviceName || this.texts.unknownDevice,
+      used: this.texts.lastUsed(listTime(new Date(device.lastUsedAt), this.clock.now())),
+    })),
+  );
+
+  constructor() {
+    void this.attempt(() => this.loadDevices());
+  }
+
+  protected rename(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    return this.attempt(async () => {
+      if (!this.changed()) return;
+      this.session.setUser(await this.people.rename(this.name().trim()));
+      this.saved.set(true);
+    });
+  }
+
+  protected end(device: DeviceSession): Promise<void> {
+    return this.attempt(async () => {
+      await this.auth.endSession(device.id);
+      await this.loadDevices();
+    });
+  }
+
+  protected signOut(): Promise<void> {
+    return this.attempt(() => this.session.signOut());
+  }
+
+  protected type(event: Event): void {
+    this.name.set((event.target as HTMLInputElement).value);
+    this.saved.set(false);
+  }
+
+  private async loadDevices(): Promise<void> {
+    this.loaded.set(await this.auth.sessions());
+  }
+
+  private async attempt(action: () => Promise<void>): Promise<void> {
+    this.problem.set('');
+    try {
+      await action();
+    } catch (error) {
+      this.problem.set(problemText(toProblem(error)));
+    }
+  }
+}
