@@ -1,0 +1,260 @@
+//! Sending to connections.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::connection::Connection;
+use crate::core::Core;
+use crate::error::SendError;
+use crate::outbox::Origin;
+use crate::prepared::{Once, Outgoing, PreparedMessage};
+use crate::protocol::Arguments;
+
+type Names<'a> = SmallVec<[&'a str; 4]>;
+
+fn names<T: AsRef<str>>(list: &[T]) -> Names<'_> {
+    list.iter().map(AsRef::as_ref).collect()
+}
+
+/// The connections of a hub, for sending.
+///
+/// Every method selects receivers; [`Target::send`] then calls a method of theirs. Ids and names that nobody has select nobody,
+/// which is not an error.
+#[derive(Clone, Copy)]
+pub struct Clients<'a> {
+    core: &'a Arc<Core>,
+}
+
+impl<'a> Clients<'a> {
+    pub(crate) fn new(core: &'a Arc<Core>) -> Self {
+        Self { core }
+    }
+
+    fn target(self, selection: Selection<'a>) -> Target<'a> {
+        Target {
+            core: self.core,
+            selection,
+            origin: Origin::Anyone,
+        }
+    }
+
+    /// Every connection.
+    pub fn all(self) -> Target<'a> {
+        self.target(Selection::AllExcept(Names::new()))
+    }
+
+    /// Every connection but these.
+    pub fn all_except<T: AsRef<str>>(self, connection_ids: &'a [T]) -> Target<'a> {
+        self.target(Selection::AllExcept(names(connection_ids)))
+    }
+
+    /// One connection.
+    pub fn client(self, connection_id: &'a str) -> Target<'a> {
+        self.target(Selection::Connections(SmallVec::from_slice(&[
+            connection_id,
+        ])))
+    }
+
+    /// Several connections.
+    pub fn clients<T: AsRef<str>>(self, connection_ids: &'a [T]) -> Target<'a> {
+        self.target(Selection::Connections(names(connection_ids)))
+    }
+
+    /// The members of a group.
+    pub fn group(self, name: &'a str) -> Target<'a> {
+        self.target(Selection::GroupExcept(name, Names::new()))
+    }
+
+    /// The members of several groups; a connection in more than one of them receives the call once.
+    pub fn groups<T: AsRef<str>>(self, group_names: &'a [T]) -> Target<'a> {
+        self.target(Selection::Groups(names(group_names)))
+    }
+
+    /// The members of a group but these.
+    pub fn group_except<T: AsRef<str>>(self, name: &'a str, connection_ids: &'a [T]) -> Target<'a> {
+        self.target(Selection::GroupExcept(name, names(connection_ids)))
+    }
+
+    /// Every connection of a user.
+    pub fn user(self, user_id: &'a str) -> Target<'a> {
+        self.target(Selection::Users(SmallVec::from_slice(&[user_id])))
+    }
+
+    /// Every connection of several users.
+    pub fn users<T: AsRef<str>>(self, user_ids: &'a [T]) -> Target<'a> {
+        self.target(Selection::Users(names(user_ids)))
+    }
+}
+
+/// The connections of a hub as a hub method sees them: with a caller.
+#[derive(Clone, Copy)]
+pub struct CallerClients<'a> {
+    clients: Clients<'a>,
+    caller: &'a Arc<Connection>,
+    origin: Origin,
+}
+
+impl<'a> std::ops::Deref for CallerClients<'a> {
+    type Target = Clients<'a>;
+
+    fn deref(&self) -> &Clients<'a> {
+        &self.clients
+    }
+}
+
+impl<'a> CallerClients<'a> {
+    pub(crate) fn new(caller: &'a Arc<Connection>, origin: Origin) -> Self {
+        Self {
+            clients: Clients::new(&caller.core),
+            caller,
+            origin,
+        }
+    }
+
+    /// The connection whose invocation this is.
+    pub fn caller(self) -> Target<'a> {
+        Target {
+            origin: self.origin,
+            ..self.clients.target(Selection::Caller(self.caller))
+        }
+    }
+
+    /// Every connection but the caller.
+    pub fn others(self) -> Target<'a> {
+        self.clients
+            .target(Selection::AllExcept(SmallVec::from_slice(&[self
+                .caller
+                .id
+                .as_str()])))
+    }
+
+    /// The members of a group but the caller.
+    pub fn others_in_group(self, name: &'a str) -> Target<'a> {
+        self.clients.target(Selection::GroupExcept(
+            name,
+            SmallVec::from_slice(&[self.caller.id.as_str()]),
+        ))
+    }
+}
+
+enum Selection<'a> {
+    AllExcept(Names<'a>),
+    Caller(&'a Arc<Connection>),
+    Connections(Names<'a>),
+    GroupExcept(&'a str, Names<'a>),
+    Groups(Names<'a>),
+    Users(Names<'a>),
+}
+
+/// Selected connections, whose methods can be called.
+#[must_use = "selecting receivers sends nothing"]
+pub struct Target<'a> {
+    core: &'a Arc<Core>,
+    selection: Selection<'a>,
+    origin: Origin,
+}
+
+impl Target<'_> {
+    /// Calls a method of the selected clients without waiting for an answer.
+    ///
+    /// The call is encoded once per protocol and queued: this never waits for a peer. A connection that is too slow to take what it is sent is
+    /// closed, see [`OutboxLimits`](crate::OutboxLimits), and hinders nobody else. The method's name is sent as given: some clients
+    /// compare it with regard to case.
+    ///
+    /// # Errors
+    /// An argument cannot be serialised. Nothing else is an error.
+    pub fn send<A: Arguments>(&self, method: &str, arguments: A) -> Result<(), SendError> {
+        self.deliver(&Once::new(method, &arguments))
+    }
+
+    /// Sends a prepared message.
+    ///
+    /// # Errors
+    /// An argument cannot be serialised.
+    pub fn send_prepared(&self, message: &PreparedMessage) -> Result<(), SendError> {
+        self.deliver(message)
+    }
+
+    fn deliver(&self, message: &dyn Outgoing) -> Result<(), SendError> {
+        let mut delivery = Delivery {
+            message,
+            origin: self.origin,
+            failure: None,
+        };
+        match &self.selection {
+            Selection::Caller(connection) => delivery.to(connection),
+            Selection::AllExcept(excluded) => self.core.open.for_each(|connection| {
+                if !excluded.contains(&connection.id.as_str()) {
+                    delivery.to(connection);
+                }
+            }),
+            Selection::Connections(ids) => {
+                ids.iter()
+                    .filter_map(|id| self.core.open.find(id))
+                    .for_each(|connection| delivery.to(&connection));
+            }
+            Selection::GroupExcept(name, excluded) => {
+                for connection in self.core.groups.members(name).iter() {
+                    if !excluded.contains(&connection.id.as_str()) {
+                        delivery.to(connection);
+                    }
+                }
+            }
+            Selection::Groups(names) => {
+                let mut seen = std::collections::HashSet::new();
+                for name in names {
+                    for connection in self.core.groups.members(name).iter() {
+                        if seen.insert(connection.id) {
+                            delivery.to(connection);
+                        }
+                    }
+                }
+            }
+            Selection::Users(ids) => {
+                for id in ids {
+                    self.core
+                        .users
+                        .members(id)
+                        .iter()
+                        .for_each(|connection| delivery.to(connection));
+                }
+            }
+        }
+        delivery.failure.map_or(Ok(()), Err)
+    }
+}
+
+/// One message on its way to many connections.
+struct Delivery<'a> {
+    message: &'a dyn Outgoing,
+    origin: Origin,
+    failure: Option<SendError>,
+}
+
+impl Delivery<'_> {
+    fn to(&mut self, connection: &Arc<Connection>) {
+        let Some(protocol) = connection.protocol() else {
+            return;
+        };
+        match self.message.frame(protocol) {
+            Ok(frame) => connection.push(frame, self.origin),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+}
+
+/// Sends to one connection.
+pub(crate) fn send_to(
+    connection: &Arc<Connection>,
+    message: &dyn Outgoing,
+    origin: Origin,
+) -> Result<(), SendError> {
+    let mut delivery = Delivery {
+        message,
+        origin,
+        failure: None,
+    };
+    delivery.to(connection);
+    delivery.failure.map_or(Ok(()), Err)
+}

@@ -1,0 +1,293 @@
+//! A connection as everybody but its own task sees it.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use http::Extensions;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::calls::Calls;
+use crate::clock::{AtomicStamp, Stamp};
+use crate::connection_id::ConnectionId;
+use crate::context::DisconnectReason;
+use crate::core::Core;
+use crate::error::{CloseReason, SendError};
+use crate::outbox::{Frame, Origin, Outbox, Pushed};
+use crate::protocol::{HubProtocol, handshake};
+use crate::request::RequestSnapshot;
+use crate::user::User;
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Phase {
+    /// Negotiated; no transport has come yet.
+    Negotiated,
+    /// A transport is there; the hub handshake is not complete.
+    Handshake,
+    /// Hub messages flow.
+    Open,
+    /// The last words are said.
+    Ending,
+    /// Nothing is left.
+    Gone,
+}
+
+impl Phase {
+    const ALL: [Self; 5] = [
+        Self::Negotiated,
+        Self::Handshake,
+        Self::Open,
+        Self::Ending,
+        Self::Gone,
+    ];
+}
+
+pub(crate) struct Connection {
+    pub(crate) core: Arc<Core>,
+    pub(crate) id: ConnectionId,
+    /// The secret that names the connection in requests; equal to the id where the client has no secret.
+    pub(crate) token: ConnectionId,
+    pub(crate) outbox: Outbox,
+    pub(crate) calls: Calls,
+    phase: AtomicU8,
+    phase_since: AtomicStamp,
+    protocol: AtomicU8,
+    request: OnceLock<Box<RequestSnapshot>>,
+    user: Mutex<Arc<User>>,
+    expires_at: AtomicStamp,
+    /// When something was last received; `NEVER` until the client's first ping, which arms the client timeout.
+    pub(crate) heard_at: AtomicStamp,
+    pub(crate) written_at: AtomicStamp,
+    /// When a write began that the network has not taken yet.
+    pub(crate) stalled_since: AtomicStamp,
+    groups: Mutex<Joined>,
+    items: Mutex<Extensions>,
+    end: Mutex<Option<DisconnectReason>>,
+    aborted: OnceLock<CancellationToken>,
+    is_aborted: AtomicBool,
+}
+
+#[derive(Default)]
+struct Joined {
+    names: Vec<Arc<str>>,
+    /// The connection has left and joins nothing any more.
+    closed: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(core: Arc<Core>, id: ConnectionId, token: ConnectionId, user: User) -> Self {
+        let now = core.clock.stamp();
+        let expires_at = user
+            .expiry()
+            .map_or(Stamp::NEVER, |at| core.clock.exact(at));
+        Self {
+            id,
+            token,
+            outbox: Outbox::default(),
+            calls: Calls::default(),
+            phase: AtomicU8::new(Phase::Negotiated as u8),
+            phase_since: AtomicStamp::new(now),
+            protocol: AtomicU8::new(0),
+            request: OnceLock::new(),
+            user: Mutex::new(Arc::new(user)),
+            expires_at: AtomicStamp::new(expires_at),
+            heard_at: AtomicStamp::new(Stamp::NEVER),
+            written_at: AtomicStamp::new(now),
+            stalled_since: AtomicStamp::new(Stamp::NEVER),
+            groups: Mutex::default(),
+            items: Mutex::default(),
+            end: Mutex::new(None),
+            aborted: OnceLock::new(),
+            is_aborted: AtomicBool::new(false),
+            core,
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        Phase::ALL[usize::from(self.phase.load(Ordering::Acquire))]
+    }
+
+    /// Moves on to a later phase; `false` if the connection is there or further already.
+    pub(crate) fn enter(&self, phase: Phase) -> bool {
+        let entered = self.phase.fetch_max(phase as u8, Ordering::AcqRel) < phase as u8;
+        if entered {
+            self.phase_since.set(self.core.clock.stamp());
+        }
+        entered
+    }
+
+    /// When the current phase began.
+    pub(crate) fn phase_since(&self) -> Stamp {
+        self.phase_since.get()
+    }
+
+    /// The hub protocol, once the handshake has chosen it.
+    pub(crate) fn protocol(&self) -> Option<HubProtocol> {
+        match self.protocol.load(Ordering::Acquire) {
+            1 => Some(HubProtocol::Json),
+            2 => Some(HubProtocol::MessagePack),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn set_protocol(&self, protocol: HubProtocol) {
+        let value = match protocol {
+            HubProtocol::Json => 1,
+            HubProtocol::MessagePack => 2,
+        };
+        self.protocol.store(value, Ordering::Release);
+    }
+
+    pub(crate) fn request(&self) -> Option<&RequestSnapshot> {
+        self.request.get().map(|snapshot| &**snapshot)
+    }
+
+    pub(crate) fn set_request(&self, snapshot: RequestSnapshot) {
+        // A reconnected transport keeps the snapshot of the first one.
+        let _ = self.request.set(Box::new(snapshot));
+    }
+
+    pub(crate) fn user(&self) -> Arc<User> {
+        Arc::clone(&self.user.lock())
+    }
+
+    pub(crate) fn set_user(&self, user: User) {
+        self.expires_at.set(
+            user.expiry()
+                .map_or(Stamp::NEVER, |at| self.core.clock.exact(at)),
+        );
+        *self.user.lock() = Arc::new(user);
+    }
+
+    pub(crate) fn renew(&self, expires_at: Instant) {
+        self.expires_at.set(self.core.clock.exact(expires_at));
+    }
+
+    pub(crate) fn expires_at(&self) -> Stamp {
+        self.expires_at.get()
+    }
+
+    pub(crate) fn items(&self) -> &Mutex<Extensions> {
+        &self.items
+    }
+
+    /// Queues an encoded message. Never waits; a connection that cannot take it is ended.
+    pub(crate) fn push(&self, frame: Frame, origin: Origin) {
+        let pushed = self.outbox.push(
+            frame,
+            origin,
+            &self.core.options.outbox,
+            self.core.clock.stamp(),
+        );
+        if pushed == Pushed::Overflow {
+            self.overflow("The client did not read its messages fast enough.");
+        }
+    }
+
+    /// Ends a connection that does not take what it is sent; what it has not taken is discarded, the reason is not.
+    pub(crate) fn overflow(&self, text: &'static str) {
+        self.end(
+            DisconnectReason::TooSlow,
+            Some(CloseReason::error(text).allow_reconnect(true)),
+        );
+    }
+
+    /// Encodes a message with the connection's protocol and queues it.
+    pub(crate) fn write(
+        &self,
+        encode: impl FnOnce(HubProtocol, &mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        let Some(protocol) = self.protocol() else {
+            return Ok(());
+        };
+        let mut out = Vec::new();
+        encode(protocol, &mut out)?;
+        self.push(Frame::sequenced(out), Origin::Connecting);
+        Ok(())
+    }
+
+    /// Ends the connection: what is queued still goes out, then a Close message if there is one. The first caller decides.
+    pub(crate) fn end(&self, reason: DisconnectReason, close: Option<CloseReason>) {
+        let last = close.zip(self.protocol()).map(|(close, protocol)| {
+            let mut out = Vec::new();
+            protocol.encode_close(&mut out, close.error.as_deref(), close.allow_reconnect);
+            Frame::control(out)
+        });
+        self.end_with(reason, last);
+    }
+
+    /// Refuses the handshake.
+    pub(crate) fn refuse_handshake(&self, error: &str) {
+        let reason = DisconnectReason::ProtocolError(error.to_owned());
+        self.end_with(reason, Some(Frame::control(handshake::refusal(error))));
+    }
+
+    fn end_with(&self, reason: DisconnectReason, last: Option<Frame>) {
+        if !self.enter(Phase::Ending) {
+            return;
+        }
+        let discard = matches!(
+            reason,
+            DisconnectReason::TooSlow | DisconnectReason::ConnectionLost
+        );
+        tracing::debug!(connection.id = %self.id, ?reason, "connection ends");
+        *self.end.lock() = Some(reason);
+        self.cancel();
+        self.outbox.close(last, discard);
+    }
+
+    /// Why the connection ended.
+    pub(crate) fn take_end(&self) -> DisconnectReason {
+        self.end
+            .lock()
+            .take()
+            .unwrap_or(DisconnectReason::ConnectionLost)
+    }
+
+    /// A token that is cancelled as soon as the connection ends. Made for the first one who asks.
+    pub(crate) fn aborted(&self) -> CancellationToken {
+        let token = self.aborted.get_or_init(CancellationToken::new);
+        if self.is_aborted.load(Ordering::SeqCst) {
+            token.cancel();
+        }
+        token.clone()
+    }
+
+    fn cancel(&self) {
+        self.is_aborted.store(true, Ordering::SeqCst);
+        if let Some(token) = self.aborted.get() {
+            token.cancel();
+        }
+    }
+
+    pub(crate) fn join_group(self: &Arc<Self>, name: &str) {
+        let mut joined = self.groups.lock();
+        if joined.closed || joined.names.iter().any(|group| &**group == name) {
+            return;
+        }
+        let shared = self.core.groups.insert(name, self);
+        joined.names.push(shared);
+    }
+
+    pub(crate) fn leave_group(self: &Arc<Self>, name: &str) {
+        let mut joined = self.groups.lock();
+        if let Some(position) = joined.names.iter().position(|group| &**group == name) {
+            joined.names.swap_remove(position);
+            self.core.groups.remove(name, self);
+        }
+    }
+
+    pub(crate) fn leave_all_groups(self: &Arc<Self>) {
+        let names = {
+            let mut joined = self.groups.lock();
+            joined.closed = true;
+            std::mem::take(&mut joined.names)
+        };
+        for name in names {
+            self.core.groups.remove(&name, self);
+        }
+    }
+}

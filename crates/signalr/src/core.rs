@@ -1,0 +1,95 @@
+//! What all connections of a hub share, whatever the hub's state type.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::connection::Connection;
+use crate::options::HubOptions;
+use crate::registry::{ConnectionTable, MemberTable};
+
+pub(crate) struct Core {
+    pub(crate) options: HubOptions,
+    pub(crate) clock: Clock,
+    /// Every connection by its token, from negotiation on.
+    pub(crate) by_token: ConnectionTable,
+    /// Connections that completed their handshake, by id.
+    pub(crate) open: ConnectionTable,
+    pub(crate) groups: MemberTable,
+    pub(crate) users: MemberTable,
+    /// Connections and hub methods.
+    pub(crate) tasks: TaskTracker,
+    heartbeat: TaskTracker,
+    draining: AtomicBool,
+    beating: AtomicBool,
+    stopped: CancellationToken,
+}
+
+impl Core {
+    pub(crate) fn new(options: HubOptions) -> Arc<Self> {
+        Arc::new(Self {
+            options,
+            clock: Clock::default(),
+            by_token: ConnectionTable::default(),
+            open: ConnectionTable::default(),
+            groups: MemberTable::default(),
+            users: MemberTable::default(),
+            tasks: TaskTracker::new(),
+            heartbeat: TaskTracker::new(),
+            draining: AtomicBool::new(false),
+            beating: AtomicBool::new(false),
+            stopped: CancellationToken::new(),
+        })
+    }
+
+    /// Starts the heartbeat with the first request. It stops when the hub is gone.
+    pub(crate) fn ensure_heartbeat(self: &Arc<Self>) {
+        if !self.beating.swap(true, Ordering::Relaxed) {
+            self.clock.advance();
+            let core = Arc::downgrade(self);
+            self.heartbeat
+                .spawn(crate::heartbeat::run(core, self.stopped.clone()));
+        }
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn start_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes a connection known by its token.
+    pub(crate) fn track(&self, connection: &Arc<Connection>) {
+        self.by_token
+            .insert(connection.token, Arc::clone(connection));
+    }
+
+    /// Makes a connection known to senders; its handshake is complete.
+    pub(crate) fn open(&self, connection: &Arc<Connection>) {
+        if let Some(user_id) = connection.user().id() {
+            self.users.insert(user_id, connection);
+        }
+        self.open.insert(connection.id, Arc::clone(connection));
+    }
+
+    /// Forgets a connection.
+    pub(crate) fn close(&self, connection: &Arc<Connection>, user_id: Option<&str>) {
+        self.by_token.remove(&connection.token);
+        self.open.remove(&connection.id);
+        if let Some(user_id) = user_id {
+            self.users.remove(user_id, connection);
+        }
+        connection.leave_all_groups();
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.stopped.cancel();
+    }
+}

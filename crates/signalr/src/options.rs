@@ -1,0 +1,196 @@
+//! What a hub allows, and for how long it waits.
+
+use std::time::Duration;
+
+/// The settings of one hub. The defaults are those of ASP.NET Core.
+///
+/// ```
+/// use signalr_hub::HubOptions;
+///
+/// let options = HubOptions {
+///     maximum_receive_message_size: 128 * 1024,
+///     close_on_authentication_expiration: true,
+///     ..HubOptions::default()
+/// };
+/// # assert!(options.close_on_authentication_expiration);
+/// ```
+#[derive(Debug, Clone)]
+pub struct HubOptions {
+    /// How long a client may take to send its handshake request. 15 s.
+    pub handshake_timeout: Duration,
+    /// How often the server pings a connection to which it had nothing else to say. 15 s.
+    pub keep_alive_interval: Duration,
+    /// How long a client that pings may be silent before its connection is ended. 30 s.
+    pub client_timeout_interval: Duration,
+    /// The largest hub message, in bytes with its framing, that a client may send. 32,768.
+    pub maximum_receive_message_size: usize,
+    /// How deeply arrays and objects may be nested in a received message. 64.
+    pub maximum_depth: usize,
+    /// How many items of an upload stream may wait for the hub method before the connection is no longer read. 10.
+    pub stream_buffer_capacity: usize,
+    /// How many invocations of one connection may run at the same time. Streaming methods do not count. 1.
+    pub maximum_parallel_invocations: usize,
+    /// Whether clients are told the text of internal errors. Off.
+    pub detailed_errors: bool,
+    /// How many bytes of a client's messages may wait while its invocations run. 65,536.
+    pub application_maximum_buffer_size: usize,
+    /// How many messages a slow connection may have waiting, and for how long.
+    pub outbox: OutboxLimits,
+    /// How long a single write to the network may take before the connection is ended. 10 s.
+    pub transport_send_timeout: Duration,
+    /// How long a poll of the long polling transport waits for data. 90 s.
+    pub long_polling_timeout: Duration,
+    /// How long the server waits for the client's half of the WebSocket closing handshake. 5 s.
+    pub websocket_close_timeout: Duration,
+    /// How long a connection without a transport is kept: negotiated and not yet opened, between two polls, or
+    /// waiting for its stateful reconnect. 15 s.
+    pub disconnect_timeout: Duration,
+    /// Whether a connection ends when its user's authentication expires. Off.
+    pub close_on_authentication_expiration: bool,
+    /// The lowest negotiate version that is accepted, 0 or 1. 0.
+    pub minimum_negotiate_version: u32,
+    /// The transports that clients may use. All.
+    pub transports: Transports,
+    /// The hub protocols that clients may choose. Both.
+    pub protocols: Protocols,
+    /// The origins, such as `https://example.org`, whose pages may use the hub. `None` lets WebSockets of any
+    /// origin in and leaves CORS to a layer of the application; with a list, a WebSocket of another origin is refused with 403 and
+    /// the hub answers CORS requests of the listed ones itself. Requests without an `Origin` always pass.
+    pub allowed_origins: Option<Vec<String>>,
+    /// Whether a client may ask for stateful reconnect: its messages survive the loss of a WebSocket. Off.
+    pub stateful_reconnect: bool,
+    /// How many bytes of unacknowledged messages are kept per connection for a stateful reconnect. 100,000.
+    pub stateful_reconnect_buffer_size: usize,
+    /// How long another node may take to confirm a change of group membership. 30 s.
+    pub backplane_timeout: Duration,
+}
+
+impl Default for HubOptions {
+    fn default() -> Self {
+        Self {
+            handshake_timeout: Duration::from_secs(15),
+            keep_alive_interval: Duration::from_secs(15),
+            client_timeout_interval: Duration::from_secs(30),
+            maximum_receive_message_size: 32 * 1024,
+            maximum_depth: 64,
+            stream_buffer_capacity: 10,
+            maximum_parallel_invocations: 1,
+            detailed_errors: false,
+            application_maximum_buffer_size: 64 * 1024,
+            outbox: OutboxLimits::default(),
+            transport_send_timeout: Duration::from_secs(10),
+            long_polling_timeout: Duration::from_secs(90),
+            websocket_close_timeout: Duration::from_secs(5),
+            disconnect_timeout: Duration::from_secs(15),
+            close_on_authentication_expiration: false,
+            minimum_negotiate_version: 0,
+            transports: Transports::ALL,
+            protocols: Protocols::ALL,
+            allowed_origins: None,
+            stateful_reconnect: false,
+            stateful_reconnect_buffer_size: 100_000,
+            backplane_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl HubOptions {
+    pub(crate) fn allows_origin(&self, origin: &str) -> bool {
+        self.allowed_origins.as_ref().is_none_or(|allowed| {
+            allowed
+                .iter()
+                .any(|entry| entry.eq_ignore_ascii_case(origin))
+        })
+    }
+}
+
+/// How much may wait for one slow connection.
+///
+/// A connection that exceeds any of these is closed with a reason and `allowReconnect`; its sender is never delayed, and nothing is
+/// dropped from the middle.
+#[derive(Debug, Clone, Copy)]
+pub struct OutboxLimits {
+    /// Hub messages. 1,000.
+    pub frames: usize,
+    /// Bytes, framing included. 1 MiB.
+    pub bytes: usize,
+    /// The age of the oldest message. 10 s.
+    pub age: Duration,
+}
+
+impl Default for OutboxLimits {
+    fn default() -> Self {
+        Self {
+            frames: 1_000,
+            bytes: 1024 * 1024,
+            age: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A way to carry hub messages between client and server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransportKind {
+    /// One WebSocket, over HTTP/1.1 or HTTP/2.
+    WebSockets,
+    /// An event stream towards the client, requests towards the server. Text only.
+    ServerSentEvents,
+    /// Requests in both directions.
+    LongPolling,
+}
+
+impl TransportKind {
+    /// The name used in negotiation.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WebSockets => "WebSockets",
+            Self::ServerSentEvents => "ServerSentEvents",
+            Self::LongPolling => "LongPolling",
+        }
+    }
+}
+
+/// The set of transports that a hub offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transports {
+    /// Offer WebSockets.
+    pub websockets: bool,
+    /// Offer Server-Sent Events.
+    pub server_sent_events: bool,
+    /// Offer long polling.
+    pub long_polling: bool,
+}
+
+impl Transports {
+    /// Every transport.
+    pub const ALL: Self = Self {
+        websockets: true,
+        server_sent_events: true,
+        long_polling: true,
+    };
+
+    pub(crate) fn contains(self, kind: TransportKind) -> bool {
+        match kind {
+            TransportKind::WebSockets => self.websockets,
+            TransportKind::ServerSentEvents => self.server_sent_events,
+            TransportKind::LongPolling => self.long_polling,
+        }
+    }
+}
+
+/// The set of hub protocols that a hub speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protocols {
+    /// Speak `json`.
+    pub json: bool,
+    /// Speak `messagepack`.
+    pub messagepack: bool,
+}
+
+impl Protocols {
+    /// Every protocol.
+    pub const ALL: Self = Self {
+        json: true,
+        messagepack: true,
+    };
+}

@@ -1,0 +1,305 @@
+//! The hub's half of a connection: handshake, dispatch in order, and the end.
+
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use crate::clock::Stamp;
+use crate::connection::{Connection, Phase};
+use crate::context::{Context, DisconnectReason};
+use crate::dispatch::{self, Invocation};
+use crate::error::{CloseReason, HubError};
+use crate::handler::BoxFuture;
+use crate::hub::HubInner;
+use crate::options::TransportKind;
+use crate::outbox::{Frame, Origin};
+use crate::protocol::{HubProtocol, Message, ProtocolError, framing, handshake};
+
+/// Reads what a client sends, whatever the transport, and acts on it.
+pub(crate) struct Session<S> {
+    hub: Arc<HubInner<S>>,
+    connection: Arc<Connection>,
+    /// Bytes of messages that are incomplete, or whose turn has not come.
+    inbox: Vec<u8>,
+    /// How much of the inbox is known to hold no end of a record.
+    scanned: usize,
+    on_connected: Option<BoxFuture<Result<(), HubError>>>,
+    /// Whether `on_connected` succeeded, so that `on_disconnected` is due.
+    connected: bool,
+    /// The next message waits for a free slot.
+    blocked: bool,
+    user_id: Option<Arc<str>>,
+}
+
+impl<S: Send + Sync + 'static> Session<S> {
+    pub(crate) fn new(hub: Arc<HubInner<S>>, connection: Arc<Connection>) -> Self {
+        Self {
+            hub,
+            connection,
+            inbox: Vec::new(),
+            scanned: 0,
+            on_connected: None,
+            connected: false,
+            blocked: false,
+            user_id: None,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// Whether more input is welcome.
+    pub(crate) fn wants_input(&self) -> bool {
+        let waits = self.blocked || self.on_connected.is_some();
+        !waits || self.inbox.len() < self.connection.core.options.application_maximum_buffer_size
+    }
+
+    /// Takes bytes as they arrive, cut anywhere.
+    pub(crate) fn receive(&mut self, bytes: &[u8], cx: &mut TaskContext<'_>) {
+        if self.connection.heard_at.get() != Stamp::NEVER {
+            self.connection
+                .heard_at
+                .set(self.connection.core.clock.stamp());
+        }
+        if self.inbox.is_empty() && !self.blocked && self.on_connected.is_none() {
+            let consumed = self.process(bytes, cx);
+            self.inbox.extend_from_slice(&bytes[consumed..]);
+        } else {
+            self.inbox.extend_from_slice(bytes);
+            self.process_inbox(cx);
+        }
+    }
+
+    /// Goes on with what had to wait.
+    pub(crate) fn resume(&mut self, cx: &mut TaskContext<'_>) {
+        if let Some(on_connected) = &mut self.on_connected {
+            match on_connected.as_mut().poll(cx) {
+                Poll::Ready(outcome) => self.connect_finished(outcome),
+                Poll::Pending => return,
+            }
+            self.process_inbox(cx);
+        } else if self.blocked {
+            self.process_inbox(cx);
+        }
+    }
+
+    fn process_inbox(&mut self, cx: &mut TaskContext<'_>) {
+        if self.on_connected.is_some() {
+            return;
+        }
+        let mut inbox = std::mem::take(&mut self.inbox);
+        let consumed = self.process(&inbox, cx);
+        if consumed < inbox.len() {
+            inbox.drain(..consumed);
+            self.inbox = inbox;
+        }
+    }
+
+    /// Acts on the complete messages of a buffer and returns how many bytes they took.
+    fn process(&mut self, buffer: &[u8], cx: &mut TaskContext<'_>) -> usize {
+        let options = &self.hub.core.options;
+        let (maximum, depth) = (options.maximum_receive_message_size, options.maximum_depth);
+        let mut consumed = 0;
+        self.blocked = false;
+        loop {
+            // Nothing is acted on after the end; what still arrives is not kept.
+            if self.connection.phase() >= Phase::Ending {
+                return buffer.len();
+            }
+            let rest = &buffer[consumed..];
+            if rest.is_empty() || self.blocked || self.on_connected.is_some() {
+                return consumed;
+            }
+            let protocol = self.connection.protocol();
+            let record = framing::next_record(
+                protocol.unwrap_or(HubProtocol::Json),
+                rest,
+                self.scanned,
+                maximum,
+            );
+            match (record, protocol) {
+                (Ok(None), _) => {
+                    self.scanned = rest.len();
+                    return consumed;
+                }
+                (Ok(Some(record)), None) => {
+                    self.scanned = 0;
+                    consumed += record.consumed;
+                    self.handshake(record.body, cx);
+                }
+                (Ok(Some(record)), Some(protocol)) => {
+                    self.scanned = 0;
+                    match protocol.decode(record.body, depth) {
+                        Ok(message) => self.act(message, cx),
+                        Err(error) => self.fail(&error),
+                    }
+                    if !self.blocked {
+                        consumed += record.consumed;
+                    }
+                }
+                (Err(_), None) => self.connection.refuse_handshake("Handshake was canceled."),
+                (Err(error), Some(_)) => self.fail(&error),
+            }
+        }
+    }
+
+    fn handshake(&mut self, record: &[u8], cx: &mut TaskContext<'_>) {
+        let request = match handshake::decode(record) {
+            Ok(request) => request,
+            Err(error) => {
+                let detailed = self.hub.core.options.detailed_errors;
+                let error = HubError::internal("InvalidDataException", error.to_string());
+                let text = error.describe(
+                    "An unexpected error occurred during connection handshake.",
+                    detailed,
+                );
+                return self.connection.refuse_handshake(&text);
+            }
+        };
+        let enabled = self.hub.core.options.protocols;
+        let protocol =
+            HubProtocol::from_name(&request.protocol).filter(|protocol| match protocol {
+                HubProtocol::Json => enabled.json,
+                HubProtocol::MessagePack => enabled.messagepack,
+            });
+        let Some(protocol) = protocol else {
+            let text = format!("The protocol '{}' is not supported.", request.protocol);
+            return self.connection.refuse_handshake(&text);
+        };
+        if request.version > 2 {
+            let (version, name) = (request.version, protocol.name());
+            let text =
+                format!("The server does not support version {version} of the '{name}' protocol.");
+            return self.connection.refuse_handshake(&text);
+        }
+        let transport = self
+            .connection
+            .request()
+            .map(crate::request::RequestSnapshot::transport);
+        if protocol.is_binary() && transport == Some(TransportKind::ServerSentEvents) {
+            return self.connection.refuse_handshake(
+                "Cannot use the 'messagepack' protocol on the current transport. The transport does not support \
+                 'Binary' transfer format.",
+            );
+        }
+        self.accept(protocol, cx);
+    }
+
+    /// The handshake is complete: the connection becomes known to senders, and `on_connected` has the first word.
+    fn accept(&mut self, protocol: HubProtocol, cx: &mut TaskContext<'_>) {
+        let connection = &self.connection;
+        connection.push(Frame::control(handshake::ACCEPTED), Origin::Connecting);
+        if self.hub.on_connected.is_some() {
+            connection.outbox.hold();
+        }
+        connection.set_protocol(protocol);
+        if !connection.enter(Phase::Open) {
+            return;
+        }
+        self.user_id = connection.user().shared_id();
+        self.hub.core.open(connection);
+        tracing::debug!(connection.id = %connection.id, protocol = protocol.name(), "connection open");
+        match &self.hub.on_connected {
+            Some(on_connected) => {
+                let context = Context::connecting(Arc::clone(&self.hub), Arc::clone(connection));
+                self.on_connected = Some(on_connected(context));
+                self.resume(cx);
+            }
+            None => self.connected = true,
+        }
+    }
+
+    fn connect_finished(&mut self, outcome: Result<(), HubError>) {
+        self.on_connected = None;
+        match outcome {
+            Ok(()) => {
+                self.connected = true;
+                self.connection.outbox.release();
+            }
+            Err(error) => {
+                let text = error.describe(
+                    "Connection closed with an error.",
+                    self.hub.core.options.detailed_errors,
+                );
+                let reason = DisconnectReason::ConnectFailed(error.to_string());
+                self.connection.end(reason, Some(CloseReason::error(text)));
+            }
+        }
+    }
+
+    /// The client broke the protocol.
+    fn fail(&self, error: &ProtocolError) {
+        let detailed = self.hub.core.options.detailed_errors;
+        let described = HubError::internal("InvalidDataException", error.to_string())
+            .describe("Connection closed with an error.", detailed);
+        let reason = DisconnectReason::ProtocolError(error.to_string());
+        self.connection.end(
+            reason,
+            Some(CloseReason::error(described).allow_reconnect(true)),
+        );
+    }
+
+    fn act(&mut self, message: Message<'_>, cx: &mut TaskContext<'_>) {
+        let connection = &self.connection;
+        match message {
+            Message::Invocation {
+                invocation_id,
+                target,
+                arguments,
+                stream_ids,
+                streaming,
+            } => {
+                if !connection
+                    .calls
+                    .has_free_slot(self.hub.core.options.maximum_parallel_invocations)
+                {
+                    self.blocked = true;
+                    return;
+                }
+                let invocation = Invocation {
+                    id: invocation_id,
+                    target,
+                    arguments,
+                    stream_ids,
+                    streaming,
+                };
+                dispatch::invoke(&self.hub, connection, invocation, cx);
+            }
+            Message::CancelInvocation { invocation_id } => connection.calls.cancel(&invocation_id),
+            Message::Ping => connection.heard_at.set(self.hub.core.clock.stamp()),
+            Message::Close { error, .. } => {
+                let reason = DisconnectReason::ClosedByClient {
+                    error: error.map(std::borrow::Cow::into_owned),
+                };
+                connection.end(reason, Some(CloseReason::normal()));
+            }
+            Message::StreamItem { .. }
+            | Message::Completion { .. }
+            | Message::Ack(_)
+            | Message::Sequence(_)
+            | Message::Unknown => {}
+        }
+    }
+
+    /// Ends the session after its transport has ended. `on_connected`, once begun, is awaited.
+    pub(crate) async fn finish(mut self) {
+        self.connection.end(DisconnectReason::ConnectionLost, None);
+        if let Some(on_connected) = self.on_connected.take() {
+            let outcome = on_connected.await;
+            self.connected = outcome.is_ok();
+        }
+        self.hub
+            .core
+            .close(&self.connection, self.user_id.as_deref());
+        let reason = self.connection.take_end();
+        self.connection.enter(Phase::Gone);
+        if let Some(on_disconnected) = self.hub.on_disconnected.as_ref().filter(|_| self.connected)
+        {
+            on_disconnected(
+                Context::new(Arc::clone(&self.hub), Arc::clone(&self.connection), None),
+                reason,
+            )
+            .await;
+        }
+    }
+}

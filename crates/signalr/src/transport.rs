@@ -1,0 +1,4 @@
+//! The ways in which hub messages travel.
+
+pub(crate) mod negotiate;
+pub(crate) mod websocket;

@@ -1,0 +1,109 @@
+//! Negotiation: the client asks for a connection and learns which transports it may use.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::header;
+use http::request::Parts;
+use serde::Serialize;
+
+use crate::connection::Connection;
+use crate::connection_id::ConnectionId;
+use crate::core::Core;
+use crate::options::{TransportKind, Transports};
+use crate::request::query_value;
+use crate::user::User;
+
+const HIGHEST_VERSION: i64 = 1;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Negotiated<'a> {
+    negotiate_version: i64,
+    connection_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_token: Option<&'a str>,
+    available_transports: Vec<AvailableTransport>,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    error: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AvailableTransport {
+    transport: &'static str,
+    transfer_formats: &'static [&'static str],
+}
+
+fn available(transports: Transports) -> Vec<AvailableTransport> {
+    [
+        TransportKind::WebSockets,
+        TransportKind::ServerSentEvents,
+        TransportKind::LongPolling,
+    ]
+    .into_iter()
+    .filter(|kind| transports.contains(*kind))
+    .map(|kind| AvailableTransport {
+        transport: kind.name(),
+        transfer_formats: if kind == TransportKind::ServerSentEvents {
+            &["Text"]
+        } else {
+            &["Text", "Binary"]
+        },
+    })
+    .collect()
+}
+
+/// Answers `POST <hub>/negotiate`.
+pub(crate) fn negotiate(core: &Arc<Core>, parts: &Parts, user: User) -> Response {
+    let version = match version(parts, i64::from(core.options.minimum_negotiate_version)) {
+        Ok(version) => version,
+        Err(error) => return json(&Refused { error: &error }),
+    };
+    let id = ConnectionId::random();
+    let token = if version == 0 {
+        id
+    } else {
+        ConnectionId::random()
+    };
+    core.track(&Arc::new(Connection::new(
+        Arc::clone(core),
+        id,
+        token,
+        user,
+    )));
+    tracing::debug!(connection.id = %id, version, "negotiated");
+    json(&Negotiated {
+        negotiate_version: version,
+        connection_id: &id,
+        connection_token: (version > 0).then_some(&*token),
+        available_transports: available(core.options.transports),
+    })
+}
+
+fn version(parts: &Parts, minimum: i64) -> Result<i64, String> {
+    let Some(text) = query_value(parts.uri.query().unwrap_or_default(), "negotiateVersion") else {
+        return check(0, minimum);
+    };
+    match text.parse() {
+        Ok(version) => check(version, minimum),
+        Err(_) => Err("The client requested a non-integer protocol version.".to_owned()),
+    }
+}
+
+fn check(version: i64, minimum: i64) -> Result<i64, String> {
+    if version < minimum {
+        return Err(format!(
+            "The client requested version '{version}', but the server does not support this version."
+        ));
+    }
+    Ok(version.min(HIGHEST_VERSION))
+}
+
+fn json(body: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(body).expect("strings and numbers are serialisable");
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
