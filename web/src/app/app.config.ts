@@ -1,3 +1,4 @@
+import { APP_BASE_HREF } from '@angular/common';
 import { provideHttpClient, withInterceptors } from '@angular/common/http';
 import { ApplicationConfig, provideBrowserGlobalErrorListeners } from '@angular/core';
 import { provideRouter, withComponentInputBinding } from '@angular/router';
@@ -10,6 +11,8 @@ import { dialogLoaders } from './dialogs';
 export const appConfig: ApplicationConfig = {
   providers: [
     provideBrowserGlobalErrorListeners(),
+    // In place of a <base> element, which the page's security policy forbids.
+    { provide: APP_BASE_HREF, useValue: '/' },
     provideRouter(routes, withComponentInputBinding()),
     provideHttpClient(withInterceptors([accessTokenInterceptor, problemInterceptor])),
     { provide: DIALOG_LOADERS, useValue: dialogLoaders },

@@ -1,5 +1,5 @@
 import { Component, computed, effect, inject, signal, untracked } from '@angular/core';
-import { LucideWifiOff } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { TEXTS } from '../../shared/texts';
 import { Outbox } from '../chat/outbox';
 import { PresenceStore } from '../chat/presence-store';
@@ -11,11 +11,11 @@ const PATIENCE_MS = 3_000;
 /** Says that the connection is away, once it has been for a while. The region itself is always there. */
 @Component({
   selector: 'app-connection-banner',
-  imports: [LucideWifiOff],
+  imports: [Icon],
   template: `
     @if (shown()) {
       <div class="banner">
-        <svg lucideWifiOff [size]="16" aria-hidden="true"></svg>
+        <app-icon name="offline" [size]="16" />
         <span>{{ text() }}</span>
         <button type="button" class="button small" (click)="connection.tryNow()">
           {{ texts.tryNow }}

@@ -1,15 +1,15 @@
 import { Component, inject } from '@angular/core';
-import { LucideCloudOff } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { TEXTS } from '../../shared/texts';
 import { Wake } from '../realtime/wake';
 
 /** What one sees when the very first request of a visit goes unanswered. */
 @Component({
   selector: 'app-unreachable',
-  imports: [LucideCloudOff],
+  imports: [Icon],
   template: `
     <main>
-      <svg lucideCloudOff [size]="40" aria-hidden="true"></svg>
+      <app-icon name="noServer" [size]="40" />
       <div role="status">
         <h1>{{ texts.unreachable }}</h1>
         <p>{{ texts.unreachableHint }}</p>

@@ -1,5 +1,5 @@
 import { Component, computed, ElementRef, inject, signal, viewChild } from '@angular/core';
-import { LucideCheck, LucideCopy } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { InvitationsApi } from '../../core/api/invitations-api';
 import { Problem, toProblem } from '../../core/api/problem';
 import { Invitation } from '../../core/api/wire';
@@ -11,7 +11,7 @@ import { fullTime } from '../../shared/times';
 /** Makes a link with which people can create an account. */
 @Component({
   selector: 'app-invite-people',
-  imports: [DialogFrame, LucideCheck, LucideCopy],
+  imports: [DialogFrame, Icon],
   templateUrl: './invite-people.html',
   styleUrl: './invite-people.scss',
 })

@@ -10,7 +10,7 @@ import {
   signal,
   viewChild,
 } from '@angular/core';
-import { LucideSendHorizontal } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { Drafts } from '../../core/chat/drafts';
 import { Outbox } from '../../core/chat/outbox';
 import { TypingSender } from '../../core/chat/typing-sender';
@@ -25,7 +25,7 @@ const COUNTER_FROM = 1_000;
 /** The box that messages are written in. One belongs to one conversation for all its life. */
 @Component({
   selector: 'app-composer',
-  imports: [LucideSendHorizontal],
+  imports: [Icon],
   templateUrl: './composer.html',
   styleUrl: './composer.scss',
 })

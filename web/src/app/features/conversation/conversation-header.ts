@@ -1,6 +1,6 @@
 import { Component, computed, inject, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
-import { LucideArrowLeft, LucideUsersRound } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { ConversationSummary } from '../../core/api/wire';
 import { conversationName, conversationSign } from '../../core/chat/conversation-name';
 import { PresenceStore } from '../../core/chat/presence-store';
@@ -12,10 +12,10 @@ import { TEXTS } from '../../shared/texts';
 /** Whose conversation this is, and the way to its members. */
 @Component({
   selector: 'app-conversation-header',
-  imports: [Avatar, LucideArrowLeft, LucideUsersRound, PresenceDot, RouterLink],
+  imports: [Avatar, Icon, PresenceDot, RouterLink],
   template: `
     <a class="icon-button back" routerLink="/" [attr.aria-label]="texts.back">
-      <svg lucideArrowLeft [size]="20"></svg>
+      <app-icon name="back" [size]="20" />
     </a>
     <app-avatar [name]="name()" [seed]="seed()" [kind]="sign()" [size]="32" />
     <div class="title">
@@ -37,7 +37,7 @@ import { TEXTS } from '../../shared/texts';
         [title]="texts.showMembers"
         (click)="showMembers()"
       >
-        <svg lucideUsersRound [size]="16" aria-hidden="true"></svg>
+        <app-icon name="group" [size]="16" />
         {{ conversation().memberCount }}
       </button>
     }

@@ -15,6 +15,7 @@ import { ConversationPane } from './conversation-pane';
   `,
   styles: `
     :host {
+      flex: 1;
       display: grid;
       min-width: 0;
       min-height: 0;

@@ -1,5 +1,5 @@
 import { Component, computed, inject, input } from '@angular/core';
-import { LucideCircleAlert, LucideClock3 } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { Outbox } from '../../core/chat/outbox';
 import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import { PeopleStore } from '../../core/chat/people-store';
@@ -12,7 +12,7 @@ import { MessageRow } from './timeline-rows';
 /** One message, with its author if the row begins a group, and with its fate while it is on its way. */
 @Component({
   selector: 'app-message-row',
-  imports: [Avatar, LucideCircleAlert, LucideClock3, MessageText],
+  imports: [Avatar, Icon, MessageText],
   templateUrl: './message-row.html',
   styleUrl: './message-row.scss',
   host: {

@@ -11,7 +11,7 @@ import {
   untracked,
   viewChild,
 } from '@angular/core';
-import { LucideArrowDown } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { SessionStore } from '../../core/auth/session-store';
 import { conversationName } from '../../core/chat/conversation-name';
 import { ConversationsStore } from '../../core/chat/conversations-store';
@@ -34,7 +34,7 @@ const PREFETCH_SCREENS = 1.5;
 /** The messages of one conversation, the newest at the bottom. */
 @Component({
   selector: 'app-timeline',
-  imports: [Announcer, LucideArrowDown, MessageRowView],
+  imports: [Announcer, Icon, MessageRowView],
   templateUrl: './timeline.html',
   styleUrl: './timeline.scss',
 })

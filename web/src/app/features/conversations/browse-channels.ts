@@ -1,6 +1,6 @@
 import { Component, computed, inject, signal } from '@angular/core';
 import { Router } from '@angular/router';
-import { LucideHash } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { ConversationsApi } from '../../core/api/conversations-api';
 import { toProblem } from '../../core/api/problem';
 import { ConversationSummary } from '../../core/api/wire';
@@ -12,7 +12,7 @@ import { problemText, TEXTS } from '../../shared/texts';
 /** The channels of this server that anyone may join. */
 @Component({
   selector: 'app-browse-channels',
-  imports: [DialogFrame, LucideHash],
+  imports: [DialogFrame, Icon],
   templateUrl: './browse-channels.html',
   styleUrl: './browse-channels.scss',
 })

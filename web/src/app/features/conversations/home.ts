@@ -44,8 +44,10 @@ import { Sidebar } from './sidebar';
       grid-template-columns: var(--sidebar) minmax(0, 1fr);
     }
     main {
+      display: flex;
+      flex-direction: column;
+      min-width: 0;
       min-height: 0;
-      display: grid;
     }
     @media (max-width: 759px) {
       .columns {

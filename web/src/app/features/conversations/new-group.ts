@@ -1,6 +1,6 @@
 import { Component, computed, inject, signal } from '@angular/core';
 import { Router } from '@angular/router';
-import { LucideX } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { toProblem } from '../../core/api/problem';
 import { ConversationsStore } from '../../core/chat/conversations-store';
 import { PeopleSearch } from '../../core/chat/people-search';
@@ -12,7 +12,7 @@ import { problemText, TEXTS } from '../../shared/texts';
 /** Makes a private group or a public channel, with its first members. */
 @Component({
   selector: 'app-new-group',
-  imports: [DialogFrame, LucideX, PersonPicker],
+  imports: [DialogFrame, Icon, PersonPicker],
   providers: [PeopleSearch],
   templateUrl: './new-group.html',
   styleUrl: './new-group.scss',

@@ -63,7 +63,7 @@ function preview(summary: ConversationSummary, context: SidebarContext): string 
   if (last.senderId === context.ownId) return `${TEXTS.sidebar.you}: ${body}`;
   if (summary.kind === 'direct') return body;
   const name = context.nameOf(last.senderId);
-  return name ? `${name}: ${body}` : body;
+  return name ? `${firstName(name)}: ${body}` : body;
 }
 
 function typingText(
@@ -73,5 +73,10 @@ function typingText(
 ): string {
   if (summary.kind === 'direct') return TEXTS.sidebar.typing;
   const names = typing.map((id) => context.nameOf(id) ?? TEXTS.conversation.somebody);
-  return TEXTS.conversation.typing(names);
+  return TEXTS.conversation.typing(names.map(firstName));
+}
+
+/** Short enough to leave room for what was said. */
+function firstName(name: string): string {
+  return name.trim().split(/\s+/u)[0] ?? name;
 }

@@ -1,12 +1,6 @@
 import { Component, computed, effect, inject, signal } from '@angular/core';
 import { Router, RouterLink, RouterLinkActive } from '@angular/router';
-import {
-  LucideCompass,
-  LucideSettings,
-  LucideSquarePen,
-  LucideUserPlus,
-  LucideUsersRound,
-} from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { toProblem } from '../../core/api/problem';
 import { User } from '../../core/api/wire';
 import { ServerStatus } from '../../core/auth/server-status';
@@ -27,17 +21,7 @@ import { peopleToMeet, SidebarContext, sidebarRow } from './sidebar-rows';
 /** Conversations by newest activity, then the people one has not talked to yet. */
 @Component({
   selector: 'app-sidebar',
-  imports: [
-    Avatar,
-    LucideCompass,
-    LucideSettings,
-    LucideSquarePen,
-    LucideUserPlus,
-    LucideUsersRound,
-    PresenceDot,
-    RouterLink,
-    RouterLinkActive,
-  ],
+  imports: [Avatar, Icon, PresenceDot, RouterLink, RouterLinkActive],
   templateUrl: './sidebar.html',
   styleUrl: './sidebar.scss',
 })

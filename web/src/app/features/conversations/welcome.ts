@@ -10,7 +10,7 @@ import { TEXTS } from '../../shared/texts';
   selector: 'app-welcome',
   template: `
     @if (empty()) {
-      <img src="favicon.svg" width="56" height="56" alt="" />
+      <img src="/favicon.svg" width="56" height="56" alt="" />
       <h2>{{ texts.alone }}</h2>
       <p>{{ session.isAdministrator() ? texts.aloneLead : texts.lead }}</p>
       <div class="actions">
@@ -27,6 +27,7 @@ import { TEXTS } from '../../shared/texts';
   `,
   styles: `
     :host {
+      flex: 1;
       display: grid;
       align-content: center;
       justify-items: center;

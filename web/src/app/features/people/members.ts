@@ -1,6 +1,6 @@
 import { Component, computed, effect, inject, signal, untracked } from '@angular/core';
 import { Router } from '@angular/router';
-import { LucideLogOut } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { ConversationsApi } from '../../core/api/conversations-api';
 import { toProblem } from '../../core/api/problem';
 import { Member } from '../../core/api/wire';
@@ -18,7 +18,7 @@ import { problemText, TEXTS } from '../../shared/texts';
 /** Who belongs to a group or channel; the way for others in, and for oneself out. */
 @Component({
   selector: 'app-members',
-  imports: [Avatar, DialogFrame, LucideLogOut, PersonPicker, PresenceDot],
+  imports: [Avatar, DialogFrame, Icon, PersonPicker, PresenceDot],
   providers: [PeopleSearch],
   templateUrl: './members.html',
   styleUrl: './members.scss',
@@ -63,9 +63,9 @@ export class Members {
   constructor() {
     this.presence.show(computed(() => this.loaded().map((member) => member.user.id)));
     // Again whenever somebody came or went.
+    const memberCount = computed(() => this.conversation()?.memberCount);
     effect(() => {
-      this.conversation()?.memberCount;
-      untracked(() => void this.attempt(() => this.load()));
+      if (memberCount() !== undefined) untracked(() => void this.attempt(() => this.load()));
     });
   }
 

@@ -1,5 +1,5 @@
 import { Component, computed, inject, linkedSignal, signal } from '@angular/core';
-import { LucideLogOut, LucideMonitor } from '@lucide/angular';
+import { Icon } from '../../shared/icon/icon';
 import { AuthApi } from '../../core/api/auth-api';
 import { PeopleApi } from '../../core/api/people-api';
 import { toProblem } from '../../core/api/problem';
@@ -16,7 +16,7 @@ import { listTime } from '../../shared/times';
 /** One's own name, the look of the client, the devices that are signed in, and the way out. */
 @Component({
   selector: 'app-account',
-  imports: [Avatar, DialogFrame, LucideLogOut, LucideMonitor],
+  imports: [Avatar, DialogFrame, Icon],
   templateUrl: './account.html',
   styleUrl: './account.scss',
 })

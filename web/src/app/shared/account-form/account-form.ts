@@ -8,7 +8,7 @@ import {
   signal,
   viewChild,
 } from '@angular/core';
-import { LucideEye, LucideEyeOff } from '@lucide/angular';
+import { Icon } from '../icon/icon';
 import { problemText, TEXTS } from '../texts';
 
 export interface AccountDetails {
@@ -30,7 +30,7 @@ const FIELD_OF: Readonly<Record<string, string>> = {
 /** The fields that signing in and every kind of registration share. */
 @Component({
   selector: 'app-account-form',
-  imports: [LucideEye, LucideEyeOff],
+  imports: [Icon],
   templateUrl: './account-form.html',
   styleUrl: './account-form.scss',
 })

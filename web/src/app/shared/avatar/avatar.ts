@@ -1,17 +1,17 @@
 import { Component, computed, input } from '@angular/core';
-import { LucideHash, LucideUsers } from '@lucide/angular';
+import { Icon } from '../icon/icon';
 
 /** A person's initials on a colour of their own, or the sign of a group or channel. Names stand beside it. */
 @Component({
   selector: 'app-avatar',
-  imports: [LucideHash, LucideUsers],
+  imports: [Icon],
   template: `
     @switch (kind()) {
       @case ('channel') {
-        <svg lucideHash [size]="iconSize()" aria-hidden="true"></svg>
+        <app-icon name="channel" [size]="iconSize()" />
       }
       @case ('group') {
-        <svg lucideUsers [size]="iconSize()" aria-hidden="true"></svg>
+        <app-icon name="group" [size]="iconSize()" />
       }
       @default {
         {{ initials() }}
@@ -32,7 +32,7 @@ import { LucideHash, LucideUsers } from '@lucide/angular';
       width: var(--size);
       height: var(--size);
       border-radius: calc(var(--size) * 0.28);
-      background: oklch(48% 0.1 var(--hue));
+      background: oklch(50% 0.115 var(--hue));
       color: oklch(99% 0.01 var(--hue));
       font-size: calc(var(--size) * 0.38);
       line-height: 1;
@@ -68,11 +68,16 @@ export function initialsOf(name: string): string {
     .toLocaleUpperCase();
 }
 
-/** A hue, 0 to 359, that looks random and is always the same for the same text. */
+/** Far enough apart to be told from each other; the muddy part of the circle is left out. */
+const HUES = [12, 38, 62, 138, 168, 205, 232, 258, 285, 312, 340];
+
+/** A hue that looks random and is always the same for the same text. */
 export function hueOf(text: string): number {
   let hash = 2166136261;
   for (const character of text) {
     hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619);
   }
-  return (hash >>> 0) % 360;
+  // Mixed once more: the low bits of this hash alone are not random enough.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return HUES[((hash ^ (hash >>> 13)) >>> 0) % HUES.length] ?? 0;
 }

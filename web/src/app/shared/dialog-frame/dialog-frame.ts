@@ -8,7 +8,7 @@ import {
   output,
   viewChild,
 } from '@angular/core';
-import { LucideX } from '@lucide/angular';
+import { Icon } from '../icon/icon';
 import { TEXTS } from '../texts';
 
 let count = 0;
@@ -16,7 +16,7 @@ let count = 0;
 /** A modal dialog on the browser's own element, which keeps the focus inside and gives it back. */
 @Component({
   selector: 'app-dialog-frame',
-  imports: [LucideX],
+  imports: [Icon],
   template: `
     <dialog #dialog [attr.aria-labelledby]="id" (close)="closed.emit()" (mousedown)="press($event)">
       <header>
@@ -27,7 +27,7 @@ let count = 0;
           [attr.aria-label]="texts.close"
           (click)="dialog.close()"
         >
-          <svg lucideX [size]="20"></svg>
+          <app-icon name="close" [size]="20" />
         </button>
       </header>
       <div class="body"><ng-content /></div>

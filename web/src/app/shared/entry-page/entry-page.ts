@@ -5,7 +5,7 @@ import { Component, input } from '@angular/core';
   selector: 'app-entry-page',
   template: `
     <main>
-      <img src="favicon.svg" width="48" height="48" alt="" />
+      <img src="/favicon.svg" width="48" height="48" alt="" />
       <h1>{{ heading() }}</h1>
       @if (lead(); as lead) {
         <p class="lead">{{ lead }}</p>

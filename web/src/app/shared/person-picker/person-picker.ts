@@ -1,5 +1,5 @@
 import { Component, computed, input, linkedSignal, model, output } from '@angular/core';
-import { LucideSearch } from '@lucide/angular';
+import { Icon } from '../icon/icon';
 import { Avatar } from '../avatar/avatar';
 import { PresenceDot } from '../presence-dot/presence-dot';
 import { TEXTS } from '../texts';
@@ -16,7 +16,7 @@ let count = 0;
 /** A search field with the people found below it: arrows choose, Enter or a press picks. */
 @Component({
   selector: 'app-person-picker',
-  imports: [Avatar, LucideSearch, PresenceDot],
+  imports: [Avatar, Icon, PresenceDot],
   templateUrl: './person-picker.html',
   styleUrl: './person-picker.scss',
 })
