@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
+use crate::calls::CallNumber;
+use crate::client_results::{self, InvokeError};
 use crate::connection::Connection;
 use crate::core::Core;
 use crate::error::SendError;
@@ -49,11 +52,12 @@ impl<'a> Clients<'a> {
         self.target(Selection::AllExcept(names(connection_ids)))
     }
 
-    /// One connection.
-    pub fn client(self, connection_id: &'a str) -> Target<'a> {
-        self.target(Selection::Connections(SmallVec::from_slice(&[
+    /// One connection, which can be asked for results.
+    pub fn client(self, connection_id: &'a str) -> SingleTarget<'a> {
+        let target = self.target(Selection::Connections(SmallVec::from_slice(&[
             connection_id,
-        ])))
+        ])));
+        SingleTarget { target, call: None }
     }
 
     /// Several connections.
@@ -92,6 +96,7 @@ impl<'a> Clients<'a> {
 pub struct CallerClients<'a> {
     clients: Clients<'a>,
     caller: &'a Arc<Connection>,
+    call: Option<CallNumber>,
     origin: Origin,
 }
 
@@ -104,19 +109,44 @@ impl<'a> std::ops::Deref for CallerClients<'a> {
 }
 
 impl<'a> CallerClients<'a> {
-    pub(crate) fn new(caller: &'a Arc<Connection>, origin: Origin) -> Self {
+    pub(crate) fn new(
+        caller: &'a Arc<Connection>,
+        call: Option<CallNumber>,
+        origin: Origin,
+    ) -> Self {
         Self {
             clients: Clients::new(&caller.core),
             caller,
+            call,
             origin,
         }
     }
 
     /// The connection whose invocation this is.
-    pub fn caller(self) -> Target<'a> {
-        Target {
+    pub fn caller(self) -> SingleTarget<'a> {
+        let target = Target {
             origin: self.origin,
             ..self.clients.target(Selection::Caller(self.caller))
+        };
+        SingleTarget {
+            target,
+            call: Some(self.call()),
+        }
+    }
+
+    /// One connection, which can be asked for results.
+    pub fn client(self, connection_id: &'a str) -> SingleTarget<'a> {
+        SingleTarget {
+            call: Some(self.call()),
+            ..self.clients.client(connection_id)
+        }
+    }
+
+    fn call(self) -> Call<'a> {
+        Call {
+            connection: self.caller,
+            number: self.call,
+            is_connecting: self.origin == Origin::Connecting,
         }
     }
 
@@ -222,6 +252,65 @@ impl Target<'_> {
             }
         }
         delivery.failure.map_or(Ok(()), Err)
+    }
+}
+
+/// One selected connection: its methods can be called, and their results awaited.
+#[must_use = "selecting a receiver sends nothing"]
+pub struct SingleTarget<'a> {
+    target: Target<'a>,
+    call: Option<Call<'a>>,
+}
+
+/// The invocation in which a client is asked for a result.
+struct Call<'a> {
+    connection: &'a Arc<Connection>,
+    number: Option<CallNumber>,
+    is_connecting: bool,
+}
+
+impl<'a> std::ops::Deref for SingleTarget<'a> {
+    type Target = Target<'a>;
+
+    fn deref(&self) -> &Target<'a> {
+        &self.target
+    }
+}
+
+impl SingleTarget<'_> {
+    /// Calls a method of the client and waits for its result. Stop waiting by dropping the future, for example with a timeout.
+    ///
+    /// While a hub method waits here, the next invocation of its caller may start: the answer could not be read otherwise.
+    ///
+    /// # Errors
+    /// The client answered with an error or a result of another type, is not connected, or disconnected meanwhile.
+    pub async fn invoke<R: DeserializeOwned>(
+        &self,
+        method: &str,
+        arguments: impl Arguments,
+    ) -> Result<R, InvokeError> {
+        if let Some(call) = &self.call {
+            if call.is_connecting {
+                return Err(InvokeError::NotAllowed);
+            }
+            if let Some(number) = call.number {
+                call.connection.calls.release_slot(number);
+                call.connection.wake();
+            }
+        }
+        let connection = match &self.target.selection {
+            Selection::Caller(connection) => Arc::clone(connection),
+            Selection::Connections(ids) => {
+                let id = ids.first().copied().unwrap_or_default();
+                self.target
+                    .core
+                    .open
+                    .find(id)
+                    .ok_or_else(|| InvokeError::NotFound(id.to_owned()))?
+            }
+            _ => unreachable!("a single target selects one connection"),
+        };
+        client_results::invoke(&connection, method, arguments).await
     }
 }
 

@@ -14,9 +14,11 @@ use crate::connection_id::ConnectionId;
 use crate::context::DisconnectReason;
 use crate::core::Core;
 use crate::error::{CloseReason, SendError};
+use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin, Outbox, Pushed};
 use crate::protocol::{HubProtocol, handshake};
 use crate::request::RequestSnapshot;
+use crate::transport::http_channel::HttpChannel;
 use crate::user::User;
 
 /// How far a connection has come.
@@ -63,6 +65,7 @@ pub(crate) struct Connection {
     pub(crate) written_at: AtomicStamp,
     /// When a write began that the network has not taken yet.
     pub(crate) stalled_since: AtomicStamp,
+    http_channel: OnceLock<Box<HttpChannel>>,
     groups: Mutex<Joined>,
     items: Mutex<Extensions>,
     end: Mutex<Option<DisconnectReason>>,
@@ -97,6 +100,7 @@ impl Connection {
             heard_at: AtomicStamp::new(Stamp::NEVER),
             written_at: AtomicStamp::new(now),
             stalled_since: AtomicStamp::new(Stamp::NEVER),
+            http_channel: OnceLock::new(),
             groups: Mutex::default(),
             items: Mutex::default(),
             end: Mutex::new(None),
@@ -148,6 +152,24 @@ impl Connection {
     pub(crate) fn set_request(&self, snapshot: RequestSnapshot) {
         // A reconnected transport keeps the snapshot of the first one.
         let _ = self.request.set(Box::new(snapshot));
+    }
+
+    /// The transport in use, once one is.
+    pub(crate) fn transport(&self) -> Option<TransportKind> {
+        self.request().map(RequestSnapshot::transport)
+    }
+
+    /// The channel of the transports that use plain requests, made when it is first needed.
+    pub(crate) fn http_channel(&self) -> &HttpChannel {
+        self.http_channel.get_or_init(Box::default)
+    }
+
+    /// Wakes the connection's task, for news that are not in the outbox.
+    pub(crate) fn wake(&self) {
+        self.outbox.wake();
+        if let Some(channel) = self.http_channel.get() {
+            channel.wake();
+        }
     }
 
     pub(crate) fn user(&self) -> Arc<User> {
@@ -236,7 +258,10 @@ impl Connection {
         tracing::debug!(connection.id = %self.id, ?reason, "connection ends");
         *self.end.lock() = Some(reason);
         self.cancel();
+        self.calls.end_uploads();
+        self.core.client_results.disconnect(self.id);
         self.outbox.close(last, discard);
+        self.wake();
     }
 
     /// Why the connection ended.

@@ -90,7 +90,7 @@ impl<S> Context<S> {
 
     /// Whom one can send to.
     pub fn clients(&self) -> CallerClients<'_> {
-        CallerClients::new(&self.connection, self.origin)
+        CallerClients::new(&self.connection, self.call, self.origin)
     }
 
     /// Membership in groups.

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::client_results::ClientResults;
 use crate::clock::Clock;
 use crate::connection::Connection;
-use crate::options::HubOptions;
+use crate::options::{HubOptions, TransportKind};
 use crate::registry::{ConnectionTable, MemberTable};
 
 pub(crate) struct Core {
@@ -20,6 +21,7 @@ pub(crate) struct Core {
     pub(crate) open: ConnectionTable,
     pub(crate) groups: MemberTable,
     pub(crate) users: MemberTable,
+    pub(crate) client_results: ClientResults,
     /// Connections and hub methods.
     pub(crate) tasks: TaskTracker,
     heartbeat: TaskTracker,
@@ -37,6 +39,7 @@ impl Core {
             open: ConnectionTable::default(),
             groups: MemberTable::default(),
             users: MemberTable::default(),
+            client_results: ClientResults::default(),
             tasks: TaskTracker::new(),
             heartbeat: TaskTracker::new(),
             draining: AtomicBool::new(false),
@@ -77,9 +80,11 @@ impl Core {
         self.open.insert(connection.id, Arc::clone(connection));
     }
 
-    /// Forgets a connection.
+    /// Forgets a connection. The last words to a long polling client wait until it fetches them.
     pub(crate) fn close(&self, connection: &Arc<Connection>, user_id: Option<&str>) {
-        self.by_token.remove(&connection.token);
+        if connection.transport() != Some(TransportKind::LongPolling) {
+            self.by_token.remove(&connection.token);
+        }
         self.open.remove(&connection.id);
         if let Some(user_id) = user_id {
             self.users.remove(user_id, connection);

@@ -1,21 +1,24 @@
 //! From a received invocation to its completion.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
-use futures_util::FutureExt;
 use futures_util::future::CatchUnwind;
+use futures_util::{FutureExt, StreamExt};
 use smallvec::SmallVec;
+use tokio_util::sync::CancellationToken;
 
 use crate::calls::CallNumber;
 use crate::connection::Connection;
 use crate::context::{Context, DisconnectReason};
 use crate::error::{CloseReason, HubError, SendError};
-use crate::handler::{Binder, BoxFuture, Outcome, Reply};
-use crate::hub::{HubInner, Method};
+use crate::handler::{Binder, BoxFuture, CallServices, ItemStream, Outcome, Reply, Signature};
+use crate::hub::HubInner;
 use crate::protocol::{HubProtocol, InvocationArguments};
+use crate::uploads::UploadSink;
 
 /// A received invocation.
 pub(crate) struct Invocation<'a> {
@@ -30,7 +33,7 @@ pub(crate) struct Invocation<'a> {
 pub(crate) fn invoke<S: Send + Sync + 'static>(
     hub: &Arc<HubInner<S>>,
     connection: &Arc<Connection>,
-    invocation: Invocation<'_>,
+    invocation: &Invocation<'_>,
     cx: &mut TaskContext<'_>,
 ) {
     let detailed = connection.core.options.detailed_errors;
@@ -44,21 +47,13 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
         return answer
             .error(&HubError::message("Method does not exist.").describe(&prefix, detailed));
     };
-    if let Err(refusal) = check(method, &invocation, detailed) {
+    if let Err(refusal) = check(method.signature, invocation, connection, detailed) {
         return answer.error(&refusal);
     }
-    let call = connection.calls.begin(true);
-    let mut cancellation = || {
-        let token = connection.aborted().child_token();
-        if let Some(id) = &invocation.id {
-            connection
-                .calls
-                .make_cancellable(call, id, token.clone(), false);
-        }
-        token
-    };
+    let call = connection.calls.begin(method.signature.takes_slot());
+    let services = Services::new(connection, invocation, call);
     let context = Context::new(Arc::clone(hub), Arc::clone(connection), Some(call));
-    let mut binder = Binder::new(invocation.arguments.as_slice(), &mut cancellation);
+    let mut binder = Binder::new(invocation.arguments.as_slice(), &services);
     let Ok(future) = method.handler.call(context, &mut binder) else {
         connection.calls.finish(call);
         return answer.error(&binding_failed(&invocation.target, detailed));
@@ -67,13 +62,18 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
         future: AssertUnwindSafe(future).catch_unwind(),
         call,
         answer,
-        target: invocation.target.into(),
+        target: Box::from(&*invocation.target),
+        cancelled: services.cancelled,
     };
     running.start(cx);
 }
 
 fn failed_to_invoke(target: &str) -> String {
     format!("Failed to invoke '{target}' due to an error on the server.")
+}
+
+fn unexpected(target: &str) -> String {
+    format!("An unexpected error occurred invoking '{target}' on the server.")
 }
 
 fn binding_failed(target: &str, detailed: bool) -> String {
@@ -83,8 +83,13 @@ fn binding_failed(target: &str, detailed: bool) -> String {
 }
 
 /// Checks what can be checked without looking at the arguments' values.
-fn check<S>(method: &Method<S>, invocation: &Invocation<'_>, detailed: bool) -> Result<(), String> {
-    let (target, signature) = (&invocation.target, &method.signature);
+fn check(
+    signature: Signature,
+    invocation: &Invocation<'_>,
+    connection: &Connection,
+    detailed: bool,
+) -> Result<(), String> {
+    let target = &invocation.target;
     let given = invocation.arguments.len();
     if given < signature.required || given > signature.values {
         let expected = if given < signature.required {
@@ -98,23 +103,98 @@ fn check<S>(method: &Method<S>, invocation: &Invocation<'_>, detailed: bool) -> 
         return Err(error.describe(&failed_to_invoke(target), detailed));
     }
     match (signature.streaming, invocation.streaming) {
-        (true, false) => Err(format!(
-            "The client attempted to invoke the streaming '{target}' method with a non-streaming invocation."
-        )),
-        (false, true) => Err(format!(
-            "The client attempted to invoke the non-streaming '{target}' method with a streaming invocation."
-        )),
-        _ if signature.streams != invocation.stream_ids.len() => {
-            let (sent, expected) = (invocation.stream_ids.len(), signature.streams);
-            let text = format!("Client sent {sent} stream(s), Hub method expects {expected}.");
-            Err(HubError::message(text).describe(&unexpected(target), detailed))
+        (true, false) => {
+            return Err(format!(
+                "The client attempted to invoke the streaming '{target}' method with a non-streaming invocation."
+            ));
         }
-        _ => Ok(()),
+        (false, true) => {
+            return Err(format!(
+                "The client attempted to invoke the non-streaming '{target}' method with a streaming invocation."
+            ));
+        }
+        _ => {}
+    }
+    if let Some(id) = invocation
+        .id
+        .as_ref()
+        .filter(|id| signature.streaming && connection.calls.is_streaming(id))
+    {
+        return Err(format!("Invocation ID '{id}' is already in use."));
+    }
+    let (sent, expected) = (invocation.stream_ids.len(), signature.streams);
+    if sent != expected {
+        let text = format!("Client sent {sent} stream(s), Hub method expects {expected}.");
+        return Err(HubError::message(text).describe(&unexpected(target), detailed));
+    }
+    let taken = |(index, id): (usize, &Cow<'_, str>)| {
+        connection.calls.has_upload(id) || invocation.stream_ids[..index].contains(id)
+    };
+    if let Some((_, id)) = invocation
+        .stream_ids
+        .iter()
+        .enumerate()
+        .find(|&entry| taken(entry))
+    {
+        return Err(format!("Stream ID '{id}' is already in use."));
+    }
+    Ok(())
+}
+
+/// What the server provides to one invocation.
+struct Services<'a, 'm> {
+    connection: &'a Arc<Connection>,
+    invocation: &'a Invocation<'m>,
+    call: CallNumber,
+    /// Present for streaming methods, which can always be cancelled.
+    cancelled: Option<CancellationToken>,
+}
+
+impl<'a, 'm> Services<'a, 'm> {
+    fn new(
+        connection: &'a Arc<Connection>,
+        invocation: &'a Invocation<'m>,
+        call: CallNumber,
+    ) -> Self {
+        let mut services = Self {
+            connection,
+            invocation,
+            call,
+            cancelled: None,
+        };
+        if invocation.streaming {
+            services.cancelled = Some(services.make_token());
+        }
+        services
+    }
+
+    fn make_token(&self) -> CancellationToken {
+        let token = self.connection.aborted().child_token();
+        if let Some(id) = &self.invocation.id {
+            self.connection.calls.make_cancellable(
+                self.call,
+                id,
+                token.clone(),
+                self.invocation.streaming,
+            );
+        }
+        token
     }
 }
 
-fn unexpected(target: &str) -> String {
-    format!("An unexpected error occurred invoking '{target}' on the server.")
+impl CallServices for Services<'_, '_> {
+    fn cancellation(&self) -> CancellationToken {
+        self.cancelled.clone().unwrap_or_else(|| self.make_token())
+    }
+
+    fn connection(&self) -> &Arc<Connection> {
+        self.connection
+    }
+
+    fn expect_stream(&self, position: usize, sink: Arc<dyn UploadSink>) {
+        let id = &self.invocation.stream_ids[position];
+        self.connection.calls.add_upload(self.call, id, sink);
+    }
 }
 
 /// A hub method that was called.
@@ -123,43 +203,99 @@ struct Running {
     call: CallNumber,
     answer: Answer,
     target: Box<str>,
+    cancelled: Option<CancellationToken>,
 }
 
 impl Running {
     /// Most methods are over when they are polled for the first time, without a task of their own.
     fn start(mut self, cx: &mut TaskContext<'_>) {
         match self.future.poll_unpin(cx) {
-            Poll::Ready(outcome) => self.finish(outcome),
+            Poll::Ready(Ok(Ok(Reply::Value(value)))) => self.complete(&*value),
+            Poll::Ready(outcome) => {
+                let core = Arc::clone(&self.answer.connection.core);
+                core.tasks.spawn(self.finish(outcome));
+            }
             Poll::Pending => {
                 let core = Arc::clone(&self.answer.connection.core);
                 core.tasks.spawn(async move {
                     let outcome = (&mut self.future).await;
-                    let connection = Arc::clone(&self.answer.connection);
-                    self.finish(outcome);
-                    // The connection may have been waiting for the slot.
-                    connection.outbox.wake();
+                    self.finish(outcome).await;
                 });
             }
         }
     }
 
-    fn finish(self, outcome: std::thread::Result<Outcome>) {
-        let connection = &self.answer.connection;
-        let detailed = connection.core.options.detailed_errors;
-        connection.calls.finish(self.call);
+    async fn finish(self, outcome: std::thread::Result<Outcome>) {
+        let detailed = self.answer.connection.core.options.detailed_errors;
         match outcome {
-            Ok(Ok(Reply::Value(value))) => self
-                .answer
-                .write(|protocol, out, id| protocol.encode_result(out, id, &*value)),
-            Ok(Err(error)) => {
-                tracing::debug!(connection.id = %connection.id, hub.method = &*self.target, "invocation failed");
-                self.answer
-                    .error(&error.describe(&unexpected(&self.target), detailed));
+            Ok(Ok(Reply::Value(value))) => self.complete(&*value),
+            Ok(Ok(Reply::Stream(items))) => self.stream(items).await,
+            Ok(Err(error)) => self.fail(&error.describe(&unexpected(&self.target), detailed)),
+            Err(_) => self.fail(&unexpected(&self.target)),
+        }
+    }
+
+    fn complete(&self, value: &dyn crate::protocol::Encode) {
+        self.end();
+        self.answer
+            .write(|protocol, out, id| protocol.encode_result(out, id, value));
+    }
+
+    fn fail(&self, error: &str) {
+        let connection = &self.answer.connection;
+        tracing::debug!(connection.id = %connection.id, hub.method = &*self.target, "invocation failed");
+        self.end();
+        self.answer.error(error);
+    }
+
+    /// Gives back what the invocation occupied, before its completion can be seen.
+    fn end(&self) {
+        let connection = &self.answer.connection;
+        connection.calls.finish(self.call);
+        // The connection may have been waiting for the slot, or for room in an upload stream.
+        connection.wake();
+    }
+
+    /// Sends the items of a stream, no faster than the client reads them.
+    async fn stream(self, mut items: ItemStream) {
+        let connection = &self.answer.connection;
+        let options = &connection.core.options;
+        let cancelled = self
+            .cancelled
+            .clone()
+            .unwrap_or_else(|| connection.aborted());
+        let error = loop {
+            let next = async {
+                poll_fn(|cx| connection.outbox.poll_room(cx, &options.outbox)).await;
+                AssertUnwindSafe(items.next()).catch_unwind().await
+            };
+            let item = tokio::select! {
+                biased;
+                () = cancelled.cancelled() => break None,
+                item = next => item,
+            };
+            match item {
+                Ok(Some(Ok(item))) => {
+                    self.answer
+                        .write(|protocol, out, id| protocol.encode_stream_item(out, id, &*item));
+                }
+                Ok(Some(Err(error))) => {
+                    let prefix = "An error occurred on the server while streaming results.";
+                    break Some(error.describe(prefix, options.detailed_errors));
+                }
+                Ok(None) => break None,
+                Err(_) => {
+                    break Some(
+                        "An error occurred on the server while streaming results.".to_owned(),
+                    );
+                }
             }
-            Err(_) => {
-                tracing::debug!(connection.id = %connection.id, hub.method = &*self.target, "hub method panicked");
-                self.answer.error(&unexpected(&self.target));
-            }
+        };
+        drop(items);
+        self.end();
+        match error {
+            Some(error) => self.answer.error(&error),
+            None => self.answer.void(),
         }
     }
 }
@@ -186,6 +322,13 @@ impl Answer {
     fn error(&self, text: &str) {
         self.write(|protocol, out, id| {
             protocol.encode_error(out, id, text);
+            Ok(())
+        });
+    }
+
+    fn void(&self) {
+        self.write(|protocol, out, id| {
+            protocol.encode_void(out, id);
             Ok(())
         });
     }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::client_results::{self, InvokeError};
 use crate::clients::send_to;
 use crate::connection::{Connection, Phase};
 use crate::connection_id::ConnectionId;
@@ -73,6 +75,22 @@ impl ConnectionHandle {
     /// An argument cannot be serialised.
     pub fn send_prepared(&self, message: &PreparedMessage) -> Result<(), SendError> {
         send_to(&self.connection, message, self.origin)
+    }
+
+    /// Calls a method of the client and waits for its result, see [`SingleTarget::invoke`](crate::SingleTarget::invoke). A hub method asks
+    /// its own caller through [`Context::clients`](crate::Context::clients), which lets the answer in.
+    ///
+    /// # Errors
+    /// The client answered with an error or a result of another type, or disconnected meanwhile.
+    pub async fn invoke<R: DeserializeOwned>(
+        &self,
+        method: &str,
+        arguments: impl Arguments,
+    ) -> Result<R, InvokeError> {
+        if self.origin == Origin::Connecting && self.connection.outbox.is_held() {
+            return Err(InvokeError::NotAllowed);
+        }
+        client_results::invoke(&self.connection, method, arguments).await
     }
 
     /// Adds the connection to a group. It takes effect before this returns; joining twice is joining once.

@@ -8,10 +8,10 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use argument::ParameterKind;
-pub(crate) use argument::{BindError, Binder};
+pub(crate) use argument::{BindError, Binder, CallServices};
 pub use argument::{FromArgument, Optional};
 pub use reply::IntoReply;
-pub(crate) use reply::Reply;
+pub(crate) use reply::{ItemStream, Reply};
 
 use crate::context::Context;
 use crate::error::HubError;
@@ -79,6 +79,11 @@ pub struct Signature {
 }
 
 impl Signature {
+    /// Methods with streams run beside the others.
+    pub(crate) fn takes_slot(self) -> bool {
+        !self.streaming && self.streams == 0
+    }
+
     fn of(parameters: &[ParameterKind], streaming: bool) -> Self {
         let count = |kind| {
             parameters

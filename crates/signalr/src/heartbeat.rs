@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::error::CloseReason;
 use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin};
+use crate::transport::long_polling;
 
 pub(crate) async fn run(core: Weak<Core>, stopped: CancellationToken) {
     let mut ticks = interval_at(Instant::now() + TICK, TICK);
@@ -34,6 +35,7 @@ fn check(connection: &Arc<Connection>, now: Stamp) {
         Phase::Negotiated => {
             if in_phase >= options.disconnect_timeout && connection.enter(Phase::Gone) {
                 connection.core.by_token.remove(&connection.token);
+                connection.wake();
             }
         }
         Phase::Handshake => {
@@ -43,13 +45,23 @@ fn check(connection: &Arc<Connection>, now: Stamp) {
         }
         Phase::Open => check_open(connection, now),
         // The transport gives up waiting for its peer by itself.
-        Phase::Ending => connection.outbox.wake(),
-        Phase::Gone => {}
+        Phase::Ending => connection.wake(),
+        // A long polling client may still fetch the last words.
+        Phase::Gone => {
+            if in_phase >= options.disconnect_timeout {
+                connection.core.by_token.remove(&connection.token);
+            }
+        }
     }
 }
 
 fn check_open(connection: &Arc<Connection>, now: Stamp) {
     let options = &connection.core.options;
+    if connection.transport() == Some(TransportKind::LongPolling)
+        && long_polling::is_abandoned(connection, now)
+    {
+        return connection.end(DisconnectReason::ConnectionLost, None);
+    }
     if options.close_on_authentication_expiration && connection.expires_at() <= now {
         let close = CloseReason::normal().allow_reconnect(true);
         return connection.end(DisconnectReason::AuthenticationExpired, Some(close));
@@ -64,10 +76,7 @@ fn check_open(connection: &Arc<Connection>, now: Stamp) {
     {
         return connection.overflow("The client did not read its messages in time.");
     }
-    if connection
-        .request()
-        .is_some_and(|request| request.transport() == TransportKind::LongPolling)
-    {
+    if connection.transport() == Some(TransportKind::LongPolling) {
         return;
     }
     let heard_at = connection.heard_at.get();

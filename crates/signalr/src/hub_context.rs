@@ -51,6 +51,16 @@ impl HubContext {
             .collect()
     }
 
+    /// Calls `visit` for every open connection of this process.
+    pub fn for_each_connection(&self, mut visit: impl FnMut(ConnectionHandle)) {
+        self.core.open.for_each(|connection| {
+            visit(ConnectionHandle::new(
+                Arc::clone(connection),
+                Origin::Anyone,
+            ));
+        });
+    }
+
     /// How many connections of this process are open.
     pub fn connection_count(&self) -> usize {
         self.core.open.len()

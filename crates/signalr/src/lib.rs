@@ -35,12 +35,14 @@
 
 mod auth;
 mod calls;
+mod client_results;
 mod clients;
 mod clock;
 mod connection;
 mod connection_id;
 mod context;
 mod core;
+mod cors;
 mod dispatch;
 mod error;
 mod groups;
@@ -60,10 +62,12 @@ mod request;
 mod router;
 mod session;
 mod transport;
+mod uploads;
 mod user;
 
 pub use auth::{Authenticate, AuthenticationError, AuthenticationRequest, RequestPurpose};
-pub use clients::{CallerClients, Clients, Target};
+pub use client_results::InvokeError;
+pub use clients::{CallerClients, Clients, SingleTarget, Target};
 pub use connection_id::ConnectionId;
 pub use context::{Context, DisconnectReason};
 pub use error::{CloseReason, HubError, SendError};
@@ -76,4 +80,5 @@ pub use items::Items;
 pub use options::{HubOptions, OutboxLimits, Protocols, TransportKind, Transports};
 pub use prepared::PreparedMessage;
 pub use request::RequestSnapshot;
+pub use uploads::UploadStream;
 pub use user::User;

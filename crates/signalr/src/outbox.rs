@@ -128,6 +128,11 @@ impl Outbox {
         self.state.lock().held = Some(VecDeque::new());
     }
 
+    /// Whether frames of others wait.
+    pub(crate) fn is_held(&self) -> bool {
+        self.state.lock().held.is_some()
+    }
+
     pub(crate) fn release(&self) {
         self.state.lock().release_held();
         self.consumer.wake();
@@ -201,7 +206,6 @@ impl Outbox {
     }
 
     /// Waits until a producer of many frames may go on: when fewer than half of the limits are in use.
-    #[expect(dead_code, reason = "used by streams")]
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>, limits: &OutboxLimits) -> Poll<()> {
         let mut state = self.state.lock();
         let busy = state.frames() >= limits.frames.div_ceil(2) || state.bytes >= limits.bytes / 2;

@@ -13,6 +13,9 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    pub(crate) const UNKNOWN_CONNECTION: Self =
+        Self::new(StatusCode::NOT_FOUND, "No Connection with that ID");
+
     pub(crate) const fn new(status: StatusCode, body: &'static str) -> Self {
         Self { status, body }
     }

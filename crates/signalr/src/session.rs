@@ -1,8 +1,11 @@
 //! The hub's half of a connection: handshake, dispatch in order, and the end.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
+use crate::calls::Item;
+use crate::client_results::{Answer, Owner};
 use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
 use crate::context::{Context, DisconnectReason};
@@ -12,7 +15,7 @@ use crate::handler::BoxFuture;
 use crate::hub::HubInner;
 use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin};
-use crate::protocol::{HubProtocol, Message, ProtocolError, framing, handshake};
+use crate::protocol::{CompletionResult, HubProtocol, Message, ProtocolError, framing, handshake};
 
 /// Reads what a client sends, whatever the transport, and acts on it.
 pub(crate) struct Session<S> {
@@ -263,21 +266,50 @@ impl<S: Send + Sync + 'static> Session<S> {
                     stream_ids,
                     streaming,
                 };
-                dispatch::invoke(&self.hub, connection, invocation, cx);
+                dispatch::invoke(&self.hub, connection, &invocation, cx);
             }
+            Message::StreamItem {
+                invocation_id,
+                item,
+            } => {
+                self.blocked = connection.calls.push_item(&invocation_id, item) == Item::Full;
+            }
+            Message::Completion {
+                invocation_id,
+                result,
+            } => self.complete(&invocation_id, result),
             Message::CancelInvocation { invocation_id } => connection.calls.cancel(&invocation_id),
             Message::Ping => connection.heard_at.set(self.hub.core.clock.stamp()),
             Message::Close { error, .. } => {
                 let reason = DisconnectReason::ClosedByClient {
-                    error: error.map(std::borrow::Cow::into_owned),
+                    error: error.map(Cow::into_owned),
                 };
                 connection.end(reason, Some(CloseReason::normal()));
             }
-            Message::StreamItem { .. }
-            | Message::Completion { .. }
-            | Message::Ack(_)
-            | Message::Sequence(_)
-            | Message::Unknown => {}
+            Message::Ack(_) | Message::Sequence(_) | Message::Unknown => {}
+        }
+    }
+
+    /// The end of a stream that the client sent, or its answer to a call.
+    fn complete(&self, id: &str, result: CompletionResult<'_>) {
+        let connection = &self.connection;
+        if connection.calls.has_upload(id) {
+            let error = match result {
+                CompletionResult::Error(text) => Some(HubError::message(text.into_owned())),
+                _ => None,
+            };
+            connection.calls.end_upload(id, error);
+        } else if self
+            .hub
+            .core
+            .client_results
+            .complete(connection.id, id, Answer::new(result))
+            == Owner::Other
+        {
+            self.fail(&ProtocolError::new(format!(
+                "Connection ID '{}' is not valid for invocation ID '{id}'.",
+                connection.id
+            )));
         }
     }
 

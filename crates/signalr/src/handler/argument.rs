@@ -1,14 +1,17 @@
 //! From received payloads to typed parameters.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use crate::connection::Connection;
 use crate::protocol::Payload;
+use crate::uploads::{UploadSink, UploadStream};
 
-/// A type that can be a parameter of a hub method. Implemented for everything that deserialises, for [`Optional`] and for
-/// [`CancellationToken`], which is cancelled when the client cancels the invocation or the connection ends.
+/// A type that can be a parameter of a hub method. Implemented for everything that deserialises, for [`Optional`], for
+/// [`UploadStream`] and for [`CancellationToken`], which is cancelled when the client cancels the invocation or the connection ends.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a hub method",
     label = "arguments must be `DeserializeOwned + Send + 'static`",
@@ -48,18 +51,24 @@ pub struct BindError;
 pub struct Binder<'a> {
     arguments: &'a [Payload<'a>],
     next: usize,
-    cancellation: &'a mut (dyn FnMut() -> CancellationToken + 'a),
+    server: &'a dyn CallServices,
+    next_stream: usize,
+}
+
+/// What the server itself provides to an invocation.
+pub(crate) trait CallServices {
+    fn cancellation(&self) -> CancellationToken;
+    fn connection(&self) -> &Arc<Connection>;
+    fn expect_stream(&self, position: usize, sink: Arc<dyn UploadSink>);
 }
 
 impl<'a> Binder<'a> {
-    pub(crate) fn new(
-        arguments: &'a [Payload<'a>],
-        cancellation: &'a mut (dyn FnMut() -> CancellationToken + 'a),
-    ) -> Self {
+    pub(crate) fn new(arguments: &'a [Payload<'a>], server: &'a dyn CallServices) -> Self {
         Self {
             arguments,
             next: 0,
-            cancellation,
+            server,
+            next_stream: 0,
         }
     }
 
@@ -147,6 +156,24 @@ impl FromArgument<ViaServer> for CancellationToken {
     const KIND: ParameterKind = ParameterKind::Server;
 
     fn bind(binder: &mut Binder<'_>) -> Result<Self, BindError> {
-        Ok((binder.cancellation)())
+        Ok(binder.server.cancellation())
+    }
+}
+
+/// Marks streams sent by the client.
+#[doc(hidden)]
+pub enum ViaStream {}
+
+impl<T: DeserializeOwned + Send + 'static> FromArgument<ViaStream> for UploadStream<T> {
+    const KIND: ParameterKind = ParameterKind::Stream;
+
+    fn bind(binder: &mut Binder<'_>) -> Result<Self, BindError> {
+        let connection = binder.server.connection();
+        let stream = Self::new(connection.core.options.stream_buffer_capacity, connection);
+        binder
+            .server
+            .expect_stream(binder.next_stream, stream.sink());
+        binder.next_stream += 1;
+        Ok(stream)
     }
 }

@@ -1,15 +1,33 @@
 //! From what a hub method returns to what the client is sent.
 
+use std::pin::Pin;
+
+use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 
 use crate::error::HubError;
 use crate::protocol::Encode;
 
-/// A type that a hub method can return: nothing, a value that serialises, or a `Result` of it.
+/// A type that a hub method can return: nothing, a value that serialises, a stream of such values, or a `Result` of any of these.
+///
+/// A method that returns a stream is a streaming method: clients call it with `stream`, and others with `invoke` or `send`. The items may be
+/// `Result`s; the first error ends the stream. When the client cancels, the stream is dropped.
+///
+/// ```
+/// use futures_util::{Stream, stream};
+/// use signalr_hub::{Context, Hub};
+///
+/// async fn count(_: Context, to: u32) -> impl Stream<Item = u32> + use<> {
+///     stream::iter(1..=to)
+/// }
+///
+/// let hub = Hub::builder().on("Count", count).build();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a hub method",
-    label = "results must be `Serialize + Send + 'static`, or a `Result` whose error is `Into<HubError>`",
-    note = "did you forget `#[derive(serde::Serialize)]`, or `impl From<YourError> for HubError`?"
+    label = "results must be `Serialize + Send + 'static`, a `Stream` of such values, or a `Result` of these",
+    note = "did you forget `#[derive(serde::Serialize)]`, or `impl From<YourError> for HubError`?",
+    note = "`Result<T, E>` needs `E: Into<HubError>`; an `E` that is itself `Serialize` makes the meaning ambiguous"
 )]
 pub trait IntoReply<M> {
     /// Whether the method gives a stream of items.
@@ -21,22 +39,33 @@ pub trait IntoReply<M> {
     fn into_reply(self) -> Result<Reply, HubError>;
 }
 
+/// The items of a streaming method.
+pub(crate) type ItemStream =
+    Pin<Box<dyn Stream<Item = Result<Box<dyn Encode + Send>, HubError>> + Send>>;
+
 /// What is sent back.
 #[doc(hidden)]
 pub enum Reply {
     /// One value.
     Value(Box<dyn Encode + Send>),
+    /// Any number of values, one after the other.
+    Stream(ItemStream),
+}
+
+/// A value, or a `Result` of one.
+#[doc(hidden)]
+pub trait IntoItem<M> {
+    /// Makes the item.
+    fn into_item(self) -> Result<Box<dyn Encode + Send>, HubError>;
 }
 
 /// Marks values.
 #[doc(hidden)]
 pub enum ViaValue {}
 
-impl<T: Serialize + Send + 'static> IntoReply<ViaValue> for T {
-    const STREAMING: bool = false;
-
-    fn into_reply(self) -> Result<Reply, HubError> {
-        Ok(Reply::Value(Box::new(self)))
+impl<T: Serialize + Send + 'static> IntoItem<ViaValue> for T {
+    fn into_item(self) -> Result<Box<dyn Encode + Send>, HubError> {
+        Ok(Box::new(self))
     }
 }
 
@@ -44,11 +73,54 @@ impl<T: Serialize + Send + 'static> IntoReply<ViaValue> for T {
 #[doc(hidden)]
 pub enum ViaResult {}
 
-impl<T: Serialize + Send + 'static, E: Into<HubError>> IntoReply<ViaResult> for Result<T, E> {
+impl<T: Serialize + Send + 'static, E: Into<HubError>> IntoItem<ViaResult> for Result<T, E> {
+    fn into_item(self) -> Result<Box<dyn Encode + Send>, HubError> {
+        self.map(|value| Box::new(value) as Box<dyn Encode + Send>)
+            .map_err(Into::into)
+    }
+}
+
+/// Marks single results.
+#[doc(hidden)]
+pub struct Single<M>(M);
+
+impl<M, T: IntoItem<M>> IntoReply<Single<M>> for T {
     const STREAMING: bool = false;
 
     fn into_reply(self) -> Result<Reply, HubError> {
-        self.map(|value| Reply::Value(Box::new(value) as Box<dyn Encode + Send>))
-            .map_err(Into::into)
+        self.into_item().map(Reply::Value)
+    }
+}
+
+/// Marks streams.
+#[doc(hidden)]
+pub struct Streamed<M>(M);
+
+impl<M: 'static, T> IntoReply<Streamed<M>> for T
+where
+    T: Stream + Send + 'static,
+    T::Item: IntoItem<M>,
+{
+    const STREAMING: bool = true;
+
+    fn into_reply(self) -> Result<Reply, HubError> {
+        Ok(Reply::Stream(Box::pin(self.map(IntoItem::into_item))))
+    }
+}
+
+/// Marks streams that may have failed before they began.
+#[doc(hidden)]
+pub struct StreamedResult<M>(M);
+
+impl<M: 'static, T, E> IntoReply<StreamedResult<M>> for Result<T, E>
+where
+    T: Stream + Send + 'static,
+    T::Item: IntoItem<M>,
+    E: Into<HubError>,
+{
+    const STREAMING: bool = true;
+
+    fn into_reply(self) -> Result<Reply, HubError> {
+        self.map_err(Into::into)?.into_reply()
     }
 }

@@ -8,5 +8,17 @@ mod codec;
 mod driver;
 mod upgrade;
 
-pub(crate) use driver::Driver;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+
+use crate::session::Session;
+use driver::Driver;
 pub(crate) use upgrade::{Upgrade, is_upgrade};
+
+/// The task of a WebSocket connection.
+pub(crate) async fn run<S: Send + Sync + 'static>(mut session: Session<S>, on_upgrade: OnUpgrade) {
+    if let Ok(socket) = on_upgrade.await {
+        Driver::new(TokioIo::new(socket), &mut session).await;
+    }
+    session.finish().await;
+}

@@ -1,4 +1,10 @@
 //! The server from the outside: over connections in memory, so that time can be paused.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod client;
+mod http;
 mod invocations;
+mod negotiation;
+mod plain_transports;
+mod streams;

@@ -1,0 +1,192 @@
+//! Calls of client methods whose result the server waits for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+
+use crate::connection::{Connection, Phase};
+use crate::connection_id::ConnectionId;
+use crate::error::{HubError, SendError};
+use crate::outbox::{Frame, Origin};
+use crate::protocol::{Arguments, CompletionResult, HubProtocol, Payload};
+
+/// A client's result did not come.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvokeError {
+    /// The client answered with this error.
+    #[error("{0}")]
+    Client(String),
+    /// There is no such connection.
+    #[error("Connection '{0}' does not exist.")]
+    NotFound(String),
+    /// The connection ended before the client answered.
+    #[error("Connection '{0}' disconnected.")]
+    Disconnected(ConnectionId),
+    /// The client's result has another type.
+    #[error("Error trying to deserialize result to {type_name}. {detail}")]
+    Mistyped {
+        /// The expected type.
+        type_name: &'static str,
+        /// What does not fit.
+        detail: String,
+    },
+    /// The client cannot be read before `on_connected` is over.
+    #[error("Client results inside OnConnectedAsync Hub methods are not allowed.")]
+    NotAllowed,
+    /// The call could not be sent.
+    #[error(transparent)]
+    Send(#[from] SendError),
+}
+
+impl From<InvokeError> for HubError {
+    fn from(error: InvokeError) -> Self {
+        match error {
+            InvokeError::Client(text) => Self::message(text),
+            InvokeError::NotFound(_) | InvokeError::Disconnected(_) => {
+                Self::internal("IOException", error.to_string())
+            }
+            InvokeError::Mistyped { .. } => Self::message(error.to_string()),
+            InvokeError::NotAllowed => {
+                Self::internal("InvalidOperationException", error.to_string())
+            }
+            InvokeError::Send(error) => Self::from_error(error),
+        }
+    }
+}
+
+/// A client's answer, kept until the caller converts it.
+pub(crate) enum Answer {
+    Value(HubProtocol, Vec<u8>),
+    Error(String),
+    Void,
+}
+
+impl Answer {
+    pub(crate) fn new(result: CompletionResult<'_>) -> Self {
+        match result {
+            CompletionResult::Value(Payload::Json(raw)) => {
+                Self::Value(HubProtocol::Json, raw.get().into())
+            }
+            CompletionResult::Value(Payload::MessagePack(bytes)) => {
+                Self::Value(HubProtocol::MessagePack, bytes.into())
+            }
+            CompletionResult::Error(text) => Self::Error(text.into_owned()),
+            CompletionResult::Void => Self::Void,
+        }
+    }
+
+    fn read<R: DeserializeOwned>(self) -> Result<R, InvokeError> {
+        let read = match &self {
+            Self::Error(text) => return Err(InvokeError::Client(text.clone())),
+            Self::Void => serde_json::from_str("null").map_err(|error| error.to_string()),
+            Self::Value(HubProtocol::Json, bytes) => {
+                serde_json::from_slice(bytes).map_err(|error| error.to_string())
+            }
+            Self::Value(HubProtocol::MessagePack, bytes) => {
+                rmp_serde::from_slice(bytes).map_err(|error| error.to_string())
+            }
+        };
+        read.map_err(|detail| InvokeError::Mistyped {
+            type_name: std::any::type_name::<R>(),
+            detail,
+        })
+    }
+}
+
+/// The calls of all connections that wait for an answer.
+#[derive(Default)]
+pub(crate) struct ClientResults {
+    next: AtomicU64,
+    pending: Mutex<HashMap<String, Pending>>,
+}
+
+struct Pending {
+    connection: ConnectionId,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// Whose answer a completion is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The sender's own, or nobody's any more.
+    Sender,
+    /// Another connection's: the sender cheats.
+    Other,
+}
+
+impl ClientResults {
+    /// Takes a client's answer.
+    pub(crate) fn complete(&self, connection: ConnectionId, id: &str, answer: Answer) -> Owner {
+        let mut pending = self.pending.lock();
+        match pending.get(id) {
+            Some(entry) if entry.connection != connection => Owner::Other,
+            Some(_) => {
+                if let Some(entry) = pending.remove(id) {
+                    // The caller may have stopped waiting.
+                    let _ = entry.answer.send(answer);
+                }
+                Owner::Sender
+            }
+            None => Owner::Sender,
+        }
+    }
+
+    /// Nobody will answer for this connection any more.
+    pub(crate) fn disconnect(&self, connection: ConnectionId) {
+        self.pending
+            .lock()
+            .retain(|_, entry| entry.connection != connection);
+    }
+}
+
+/// Stops waiting when the caller does.
+struct Waiting<'a> {
+    results: &'a ClientResults,
+    id: String,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.results.pending.lock().remove(&self.id);
+    }
+}
+
+/// Calls a method of one client and waits for its answer.
+pub(crate) async fn invoke<R: DeserializeOwned>(
+    connection: &Arc<Connection>,
+    method: &str,
+    arguments: impl Arguments,
+) -> Result<R, InvokeError> {
+    let results = &connection.core.client_results;
+    let id = format!("s{}", results.next.fetch_add(1, Ordering::Relaxed) + 1);
+    let protocol = connection
+        .protocol()
+        .ok_or_else(|| InvokeError::NotFound(connection.id.to_string()))?;
+    let mut frame = Vec::new();
+    protocol.encode_invocation(&mut frame, Some(&id), method, &arguments)?;
+    drop(arguments);
+    let (answer, answered) = oneshot::channel();
+    results.pending.lock().insert(
+        id.clone(),
+        Pending {
+            connection: connection.id,
+            answer,
+        },
+    );
+    let waiting = Waiting { results, id };
+    // The end of a connection empties the table after its phase has changed: checked after the insertion, none is missed.
+    if connection.phase() > Phase::Open {
+        return Err(InvokeError::Disconnected(connection.id));
+    }
+    connection.push(Frame::sequenced(frame), Origin::Anyone);
+    let answer = answered
+        .await
+        .map_err(|_| InvokeError::Disconnected(connection.id))?;
+    drop(waiting);
+    answer.read()
+}

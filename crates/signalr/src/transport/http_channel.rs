@@ -1,0 +1,146 @@
+//! What Server-Sent Events and long polling have in common: the client sends by requests of their own.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use futures_util::task::AtomicWaker;
+use http::{StatusCode, header};
+use http_body_util::BodyExt;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::long_polling::PollSlot;
+use crate::clock::Stamp;
+use crate::connection::{Connection, Phase};
+use crate::refusal::Refusal;
+use crate::session::Session;
+
+/// The state of a connection whose client sends by requests.
+#[derive(Default)]
+pub(crate) struct HttpChannel {
+    /// What the client has sent and the session has not taken.
+    received: Mutex<Vec<u8>>,
+    session: AtomicWaker,
+    /// Told when the session has taken something, or takes nothing any more.
+    room: Notify,
+    /// Held by the request whose body is being received: concurrent ones take turns.
+    sending: tokio::sync::Mutex<()>,
+    pub(crate) polls: PollSlot,
+}
+
+impl HttpChannel {
+    pub(crate) fn wake(&self) {
+        self.session.wake();
+        self.room.notify_waiters();
+    }
+
+    fn take(&self) -> Vec<u8> {
+        let taken = std::mem::take(&mut *self.received.lock());
+        if !taken.is_empty() {
+            self.room.notify_waiters();
+        }
+        taken
+    }
+
+    /// Hands bytes to the session, after it has taken enough of the earlier ones. `false` if the connection ended meanwhile.
+    async fn push(&self, connection: &Connection, bytes: &[u8]) -> bool {
+        loop {
+            let mut room = pin!(self.room.notified());
+            room.as_mut().enable();
+            if connection.phase() >= Phase::Ending {
+                return false;
+            }
+            {
+                let mut received = self.received.lock();
+                if received.len() < connection.core.options.application_maximum_buffer_size {
+                    received.extend_from_slice(bytes);
+                    break;
+                }
+            }
+            room.await;
+        }
+        self.session.wake();
+        true
+    }
+}
+
+/// Answers a request that carries data from the client.
+pub(crate) async fn receive(connection: &Connection, mut body: Body) -> Result<Response, Refusal> {
+    let channel = connection.http_channel();
+    let _turn = channel.sending.lock().await;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::empty(StatusCode::BAD_REQUEST))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        // Large pieces are taken apart so that the buffer's limit means something.
+        for piece in data.chunks(PIECE) {
+            if !channel.push(connection, piece).await {
+                return Err(Refusal::UNKNOWN_CONNECTION);
+            }
+        }
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain")], ()).into_response())
+}
+
+const PIECE: usize = 16 * 1024;
+
+/// The task of a connection whose client sends by requests. The transport's responses take what is sent to the client.
+pub(crate) async fn run<S: Send + Sync + 'static>(mut session: Session<S>) {
+    let connection = Arc::clone(session.connection());
+    poll_fn(|cx| poll_session(&connection, &mut session, cx)).await;
+    session.finish().await;
+}
+
+fn poll_session<S: Send + Sync + 'static>(
+    connection: &Connection,
+    session: &mut Session<S>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    let channel = connection.http_channel();
+    loop {
+        channel.session.register(cx.waker());
+        session.resume(cx);
+        if connection.phase() >= Phase::Ending {
+            return Poll::Ready(());
+        }
+        if !session.wants_input() {
+            return Poll::Pending;
+        }
+        let received = channel.take();
+        if received.is_empty() {
+            return Poll::Pending;
+        }
+        session.receive(&received, cx);
+    }
+}
+
+/// Waits until something is queued for the client, or the connection takes nothing any more.
+pub(crate) fn queued(connection: &Connection) -> impl Future<Output = ()> + Send {
+    poll_fn(move |cx| {
+        connection.outbox.register(cx.waker());
+        if connection.outbox.is_empty() && !connection.outbox.is_closed() {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+}
+
+/// Takes everything that is queued for the client.
+pub(crate) fn take_queued(connection: &Connection) -> Vec<u8> {
+    let mut out = Vec::new();
+    connection.outbox.drain(|frame| {
+        out.extend_from_slice(&frame.bytes);
+        true
+    });
+    if !out.is_empty() {
+        connection.written_at.set(connection.core.clock.stamp());
+        connection.stalled_since.set(Stamp::NEVER);
+    }
+    out
+}

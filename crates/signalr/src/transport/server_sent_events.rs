@@ -1,0 +1,79 @@
+//! The Server-Sent Events transport: one endless response towards the client.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::Stream;
+use http::header;
+
+use super::http_channel::take_queued;
+use crate::connection::{Connection, Phase};
+use crate::context::DisconnectReason;
+
+/// The response that carries everything the client is sent.
+pub(crate) fn respond(connection: Arc<Connection>) -> Response {
+    let events = Events {
+        connection,
+        begun: false,
+    };
+    Response::builder()
+        .header(header::CONTENT_TYPE, "text/event-stream")
+        .header(header::CACHE_CONTROL, "no-cache,no-store")
+        .header(header::PRAGMA, "no-cache")
+        .header(header::CONTENT_ENCODING, "identity")
+        .header("X-Accel-Buffering", "no")
+        .body(Body::from_stream(events))
+        .expect("the headers are valid")
+}
+
+struct Events {
+    connection: Arc<Connection>,
+    begun: bool,
+}
+
+impl Stream for Events {
+    type Item = Result<Bytes, std::convert::Infallible>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if !self.begun {
+            self.begun = true;
+            // Some browsers report an open stream only after the first data.
+            return Poll::Ready(Some(Ok(Bytes::from_static(b":\r\n"))));
+        }
+        let connection = &self.connection;
+        connection.outbox.register(cx.waker());
+        let queued = take_queued(connection);
+        if !queued.is_empty() {
+            return Poll::Ready(Some(Ok(event(&queued).into())));
+        }
+        if connection.outbox.is_closed() {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        if self.connection.phase() < Phase::Ending {
+            self.connection.end(DisconnectReason::ConnectionLost, None);
+        }
+    }
+}
+
+/// One event whose data are the given hub messages.
+fn event(payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + 16);
+    for line in payload.split(|&byte| byte == b'\n') {
+        out.extend_from_slice(b"data: ");
+        out.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    out
+}

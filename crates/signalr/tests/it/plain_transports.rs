@@ -1,0 +1,347 @@
+//! Server-Sent Events and long polling.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use futures_util::StreamExt;
+use http::{Method, StatusCode};
+use http_body_util::BodyExt;
+use signalr_hub::{Context, DisconnectReason, Hub, HubError, HubOptions};
+use tokio::sync::mpsc;
+
+use crate::http::{Answer, begin, negotiate, request};
+
+const HANDSHAKE: &str = "{\"protocol\":\"json\",\"version\":1}\u{1e}";
+
+async fn echo(_: Context, text: String) -> String {
+    text
+}
+
+async fn transport(context: Context) -> &'static str {
+    context.request().transport().name()
+}
+
+async fn abort(context: Context) {
+    context.abort();
+}
+
+/// A hub, and what it says about ended connections.
+fn hub() -> (Router, mpsc::Receiver<DisconnectReason>) {
+    let (ended, endings) = mpsc::channel(8);
+    let hub = Hub::builder()
+        .on("Echo", echo)
+        .on("Transport", transport)
+        .on("Abort", abort)
+        .on_connected(async |_| Ok::<(), HubError>(()))
+        .on_disconnected(move |_, reason| {
+            let ended = ended.clone();
+            async move { ended.send(reason).await.expect("the test listens") }
+        })
+        .options(HubOptions {
+            detailed_errors: true,
+            ..HubOptions::default()
+        })
+        .build();
+    (hub.router("/hub"), endings)
+}
+
+/// Reads the next event of a stream.
+async fn event(body: &mut Body) -> Option<String> {
+    let frame = body.frame().await?.expect("the stream is whole");
+    let data = frame.into_data().expect("data");
+    Some(String::from_utf8(data.to_vec()).expect("text"))
+}
+
+async fn open_events(router: &Router, uri: &str) -> Body {
+    let response = begin(
+        router,
+        Method::GET,
+        uri,
+        &[("accept", "text/event-stream")],
+        "",
+    )
+    .await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(response.headers()["cache-control"], "no-cache,no-store");
+    assert_eq!(response.headers()["content-encoding"], "identity");
+    let mut body = response.into_body();
+    assert_eq!(event(&mut body).await.unwrap(), ":\r\n");
+    body
+}
+
+async fn post(router: &Router, uri: &str, text: &str) -> Answer {
+    request(router, Method::POST, uri, text).await
+}
+
+#[tokio::test]
+async fn events_carry_whole_messages_and_posts_carry_anything() {
+    let (router, _endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    let (first, second) = HANDSHAKE.split_at(11);
+    assert_eq!(post(&router, &uri, first).await.status, StatusCode::OK);
+    let answer = post(&router, &uri, second).await;
+    assert_eq!(
+        (answer.body.as_str(), answer.header("content-type")),
+        ("", Some("text/plain"))
+    );
+    assert_eq!(event(&mut events).await.unwrap(), "data: {}\u{1e}\r\n\r\n");
+    let two = "{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"a\\nb\"]}\u{1e}\
+               {\"type\":1,\"invocationId\":\"2\",\"target\":\"Transport\",\"arguments\":[]}\u{1e}";
+    post(&router, &uri, two).await;
+    assert_eq!(
+        event(&mut events).await.unwrap(),
+        "data: {\"type\":3,\"invocationId\":\"1\",\"result\":\"a\\nb\"}\u{1e}\
+         {\"type\":3,\"invocationId\":\"2\",\"result\":\"ServerSentEvents\"}\u{1e}\r\n\r\n"
+    );
+    let second = begin(
+        &router,
+        Method::GET,
+        &uri,
+        &[("accept", "text/event-stream")],
+        "",
+    )
+    .await;
+    assert_eq!(second.status(), StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn the_end_of_an_event_stream_follows_the_last_words() {
+    let (router, mut endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    post(&router, &uri, HANDSHAKE).await;
+    event(&mut events).await;
+    post(
+        &router,
+        &uri,
+        "{\"type\":1,\"target\":\"Abort\",\"arguments\":[]}\u{1e}",
+    )
+    .await;
+    assert_eq!(
+        event(&mut events).await.unwrap(),
+        "data: {\"type\":7}\u{1e}\r\n\r\n"
+    );
+    assert_eq!(event(&mut events).await, None);
+    assert!(matches!(
+        endings.recv().await.unwrap(),
+        DisconnectReason::ClosedByServer(_)
+    ));
+    assert_eq!(post(&router, &uri, "x").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_its_event_stream_has_left() {
+    let (router, mut endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    post(&router, &uri, HANDSHAKE).await;
+    event(&mut events).await;
+    drop(events);
+    assert_eq!(
+        endings.recv().await.unwrap(),
+        DisconnectReason::ConnectionLost
+    );
+}
+
+#[tokio::test]
+async fn messagepack_is_refused_on_event_streams() {
+    let (router, _endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    post(
+        &router,
+        &uri,
+        "{\"protocol\":\"messagepack\",\"version\":1}\u{1e}",
+    )
+    .await;
+    assert_eq!(
+        event(&mut events).await.unwrap(),
+        "data: {\"error\":\"Cannot use the 'messagepack' protocol on the current transport. The transport does not support \
+         'Binary' transfer format.\"}\u{1e}\r\n\r\n"
+    );
+    assert_eq!(event(&mut events).await, None);
+}
+
+/// Opens a long polling connection and completes the handshake.
+async fn open_polling(router: &Router) -> String {
+    let uri = format!("/hub?id={}", negotiate(router, "/hub").await);
+    let first = request(router, Method::GET, &uri, "").await;
+    assert_eq!((first.status, first.body.as_str()), (StatusCode::OK, ""));
+    assert_eq!(
+        first.header("content-type"),
+        Some("application/octet-stream")
+    );
+    post(router, &uri, HANDSHAKE).await;
+    assert_eq!(
+        request(router, Method::GET, &uri, "").await.body,
+        "{}\u{1e}"
+    );
+    uri
+}
+
+#[tokio::test]
+async fn a_poll_brings_everything_that_waits() {
+    let (router, _endings) = hub();
+    let uri = open_polling(&router).await;
+    for id in ["1", "2"] {
+        let call = format!(
+            "{{\"type\":1,\"invocationId\":\"{id}\",\"target\":\"Transport\",\"arguments\":[]}}\u{1e}"
+        );
+        assert_eq!(post(&router, &uri, &call).await.status, StatusCode::OK);
+    }
+    tokio::task::yield_now().await;
+    let answer = request(&router, Method::GET, &format!("{uri}&_=1234"), "").await;
+    assert_eq!(
+        answer.body,
+        "{\"type\":3,\"invocationId\":\"1\",\"result\":\"LongPolling\"}\u{1e}\
+         {\"type\":3,\"invocationId\":\"2\",\"result\":\"LongPolling\"}\u{1e}"
+    );
+    assert_eq!(answer.header("cache-control"), Some("no-cache, no-store"));
+    assert_eq!(
+        answer.header("expires"),
+        Some("Thu, 01 Jan 1970 00:00:00 GMT")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_without_data_ends_after_its_time_and_the_connection_lives_on() {
+    let (router, _endings) = hub();
+    let uri = open_polling(&router).await;
+    let before = tokio::time::Instant::now();
+    let answer = request(&router, Method::GET, &uri, "").await;
+    assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""));
+    assert_eq!(answer.header("content-type"), Some("text/plain"));
+    assert_eq!(before.elapsed().as_secs(), 90);
+    assert_eq!(
+        post(&router, &uri, "{\"type\":6}\u{1e}").await.status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_newcomer_takes_the_place_of_the_pending_poll() {
+    let (router, _endings) = hub();
+    let uri = open_polling(&router).await;
+    let old = request(&router, Method::GET, &uri, "");
+    let new = async {
+        tokio::task::yield_now().await;
+        let pending = request(&router, Method::GET, &uri, "");
+        let call = async {
+            tokio::task::yield_now().await;
+            post(&router, &uri, "{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"x\"]}\u{1e}").await
+        };
+        tokio::join!(pending, call).0
+    };
+    let (old, new) = tokio::join!(old, new);
+    assert_eq!(
+        (old.status, old.body.as_str()),
+        (StatusCode::NO_CONTENT, "")
+    );
+    assert_eq!(
+        new.body,
+        "{\"type\":3,\"invocationId\":\"1\",\"result\":\"x\"}\u{1e}"
+    );
+}
+
+#[tokio::test]
+async fn of_two_newcomers_one_is_refused() {
+    let (router, _endings) = hub();
+    let uri = open_polling(&router).await;
+    let polls = futures_util::stream::FuturesUnordered::new();
+    for _ in 0..3 {
+        polls.push(request(&router, Method::GET, &uri, ""));
+    }
+    let statuses: Vec<_> = polls.take(2).map(|answer| answer.status).collect().await;
+    assert!(
+        statuses.contains(&StatusCode::CONFLICT) && statuses.contains(&StatusCode::NO_CONTENT),
+        "{statuses:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_last_words_are_polled_before_the_end() {
+    let (router, mut endings) = hub();
+    let uri = open_polling(&router).await;
+    post(
+        &router,
+        &uri,
+        "{\"type\":1,\"target\":\"Abort\",\"arguments\":[]}\u{1e}",
+    )
+    .await;
+    assert!(matches!(
+        endings.recv().await.unwrap(),
+        DisconnectReason::ClosedByServer(_)
+    ));
+    assert_eq!(
+        request(&router, Method::GET, &uri, "").await.body,
+        "{\"type\":7}\u{1e}"
+    );
+    assert_eq!(
+        request(&router, Method::GET, &uri, "").await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        request(&router, Method::GET, &uri, "").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn delete_ends_the_connection_and_releases_the_pending_poll() {
+    let (router, mut endings) = hub();
+    let uri = open_polling(&router).await;
+    let poll = request(&router, Method::GET, &uri, "");
+    let delete = async {
+        tokio::task::yield_now().await;
+        request(&router, Method::DELETE, &uri, "").await
+    };
+    let (poll, delete) = tokio::join!(poll, delete);
+    assert_eq!(
+        (delete.status, delete.body.as_str()),
+        (StatusCode::ACCEPTED, "")
+    );
+    assert_eq!(poll.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        endings.recv().await.unwrap(),
+        DisconnectReason::ClosedByClient { error: None }
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stops_polling_is_forgotten_after_15_seconds() {
+    let (router, mut endings) = hub();
+    let uri = open_polling(&router).await;
+    let before = tokio::time::Instant::now();
+    assert_eq!(
+        endings.recv().await.unwrap(),
+        DisconnectReason::ConnectionLost
+    );
+    let waited = before.elapsed();
+    assert!(
+        (Duration::from_secs(14)..Duration::from_secs(18)).contains(&waited),
+        "{waited:?}"
+    );
+    assert_eq!(post(&router, &uri, "x").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn data_may_be_posted_before_the_first_get() {
+    let (router, _endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    assert_eq!(post(&router, &uri, HANDSHAKE).await.status, StatusCode::OK);
+    let mut events = open_events(&router, &uri).await;
+    assert_eq!(event(&mut events).await.unwrap(), "data: {}\u{1e}\r\n\r\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_post_waits_while_nobody_takes_its_data_and_ends_with_the_connection() {
+    let (router, _endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let before = tokio::time::Instant::now();
+    let answer = post(&router, &uri, &"x".repeat(200_000)).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert!(before.elapsed() >= Duration::from_secs(14));
+}
