@@ -1,1 +1,19 @@
-//! The Hubbub program: HTTP controllers, the chat hub, configuration and wiring.
+//! Hubbub, the program: HTTP controllers, the chat hub, the relay that brings changes to connections, configuration and wiring.
+//!
+//! A request's way: controller or hub method, one service method, one unit of work, commit, answer, publish. Nothing here
+//! decides what people may do, and nothing here speaks SQL.
+//!
+//! Start reading at [`app`], where everything is wired; [`relay`] is the part with the most thought in it.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+mod controllers;
+mod hub;
+mod middleware;
+mod problem;
+mod relay;
+mod server;
+mod setup_notice;
+pub mod telemetry;
+mod web_client;

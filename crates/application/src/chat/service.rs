@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use hubbub_domain::change::ConversationChange;
+use hubbub_domain::change::{ConversationChange, UserChangeKind};
 use hubbub_domain::conversation::{Conversation, DirectPair};
 use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
 use hubbub_domain::member::Membership;
 use hubbub_domain::message::{Message, MessageBody};
-use hubbub_domain::numbers::{Rev, Seq};
+use hubbub_domain::numbers::{Rev, Seq, UserRev};
 use hubbub_domain::repository::MessageRange;
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 
@@ -300,6 +300,40 @@ impl ChatService {
             from_rev = to_rev;
         }
         Ok(steps)
+    }
+
+    /// What happened in a user's own log after `rev`, as steps without a hole between them.
+    pub async fn user_steps_after(
+        &self,
+        user: UserId,
+        rev: UserRev,
+    ) -> Result<Vec<UserEvent>, ChatError> {
+        let mut view = self.store.read().await?;
+        let changes = view.users().list_changes(user, rev).await?;
+        let mut from_rev = rev;
+        Ok(changes
+            .into_iter()
+            .map(|change| UserEvent {
+                user_id: user,
+                from_rev: std::mem::replace(&mut from_rev, change.rev),
+                to_rev: change.rev,
+                change: match change.kind {
+                    UserChangeKind::ConversationGained(overview) => {
+                        UserEventChange::ConversationGained(summary(&overview))
+                    }
+                    UserChangeKind::ConversationLost(id) => UserEventChange::ConversationLost(id),
+                    UserChangeKind::ReadMarkerMoved {
+                        conversation_id,
+                        seq,
+                        unread_count,
+                    } => UserEventChange::ReadMarkerMoved {
+                        conversation_id,
+                        seq,
+                        unread_count,
+                    },
+                },
+            })
+            .collect())
     }
 
     fn new_post(

@@ -33,3 +33,15 @@ pub struct PresenceDto {
     /// Grows with every change of this person; one with a smaller version is stale.
     pub version: u64,
 }
+
+impl PresenceDto {
+    /// How somebody is shown of whom nothing is known, or may be.
+    pub(crate) fn unknown(user_id: UserId) -> Self {
+        Self {
+            user_id,
+            state: PresenceState::Offline,
+            last_seen: None,
+            version: 0,
+        }
+    }
+}

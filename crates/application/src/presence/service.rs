@@ -73,32 +73,33 @@ impl PresenceService {
         self.publish(changes);
     }
 
-    /// How those are shown whom the watcher may watch: people with whom one shares a conversation. The others are left out
-    /// of the answer's first part, and shown as offline in the second.
-    pub async fn watch(
+    /// Those whom the watcher may watch: people with whom one shares a conversation.
+    pub async fn may_watch(
         &self,
         watcher: UserId,
         users: &[UserId],
-    ) -> Result<(Vec<UserId>, Vec<PresenceDto>), PresenceError> {
+    ) -> Result<Vec<UserId>, PresenceError> {
         if users.len() > Self::MAX_WATCHED {
             return Err(PresenceError::TooMany);
         }
         let mut view = self.store.read().await?;
-        let allowed = view.users().list_sharing(watcher, users).await?;
-        drop(view);
-        let visible: HashSet<UserId> = allowed.iter().copied().collect();
+        Ok(view.users().list_sharing(watcher, users).await?)
+    }
+
+    /// How people are shown to somebody who may watch the `allowed` ones; the others are shown as offline.
+    pub fn states(&self, users: &[UserId], allowed: &[UserId]) -> Vec<PresenceDto> {
+        let allowed: HashSet<&UserId> = allowed.iter().collect();
         let tracker = self.tracker();
-        let presences = users
+        users
             .iter()
-            .map(|&user| {
-                if visible.contains(&user) {
-                    tracker.presence(user)
+            .map(|user| {
+                if allowed.contains(user) {
+                    tracker.presence(*user)
                 } else {
-                    PresenceTracker::<String>::default().presence(user)
+                    PresenceDto::unknown(*user)
                 }
             })
-            .collect();
-        Ok((allowed, presences))
+            .collect()
     }
 
     fn publish(&self, changes: impl IntoIterator<Item = PresenceDto>) {

@@ -106,13 +106,8 @@ impl<C: Clone + Eq + Hash> PresenceTracker<C> {
 
     /// How a person is shown now.
     pub fn presence(&self, user: UserId) -> PresenceDto {
-        self.users.get(&user).map_or(
-            PresenceDto {
-                user_id: user,
-                state: PresenceState::Offline,
-                last_seen: None,
-                version: 0,
-            },
+        self.users.get(&user).map_or_else(
+            || PresenceDto::unknown(user),
             |tracked| tracked.presence(user),
         )
     }

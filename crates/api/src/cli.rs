@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use hubbub_shared::Causes;
+
+use crate::config::{ConfigError, SETTINGS};
+
+/// A self-hosted chat in which nothing that was sent is lost, doubled or out of order.
+///
+/// Without arguments Hubbub serves on http://localhost:8080 and keeps its data under ./data; it prints where to open it.
+#[derive(Clone, Debug, Default, Parser)]
+#[command(
+    name = "hubbub",
+    version,
+    after_help = "`hubbub --help` explains every setting."
+)]
+pub struct Cli {
+    /// Read settings from this file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Listen on this address and port [setting: server.listen]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Keep the data in this folder [setting: storage.data_dir]
+    #[arg(long, value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+    /// What to do instead of serving
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of serving.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Command {
+    /// Print the description of the HTTP API (OpenAPI)
+    Openapi,
+}
+
+impl Cli {
+    /// Reads the command line. Wrong arguments and `--help` end the program here.
+    pub fn read() -> Self {
+        let matches = Self::command()
+            .after_long_help(settings_help())
+            .get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+fn settings_help() -> String {
+    let mut help =
+        "Settings (in the file given by --config, or as environment variables, which win):\n"
+            .to_owned();
+    for setting in SETTINGS {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            help,
+            "\n  {}  [{}]\n      {}\n",
+            setting.key,
+            setting.variable(),
+            setting.about
+        );
+    }
+    help
+}
+
+/// Prints the OpenAPI document.
+pub fn print_openapi() -> ExitCode {
+    let document = crate::app::openapi();
+    let written = document
+        .to_pretty_json()
+        .map_err(std::io::Error::other)
+        .and_then(|json| writeln!(std::io::stdout(), "{json}"));
+    if written.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Says in one sentence why the program does not start. Exit code 2: something is to be changed before the next try.
+pub fn refuse(error: &(dyn Error + 'static)) -> ExitCode {
+    let is_config = error.is::<ConfigError>();
+    tracing::debug!(is_config, "the program ends before it has started");
+    // There is nobody left to tell when this fails.
+    let _ = writeln!(std::io::stderr(), "hubbub: {}", Causes(error));
+    ExitCode::from(2)
+}

@@ -1,0 +1,287 @@
+//! The configuration: one tree, read once from defaults, a file, the environment and the command line, in that order, and
+//! checked before anything starts.
+
+mod settings;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use hubbub_application::auth::{AuthOptions, RegistrationMode};
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+pub use settings::SETTINGS;
+
+use crate::cli::Cli;
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where and how it serves.
+    pub server: ServerConfig,
+    /// Where it keeps its data.
+    pub storage: StorageConfig,
+    /// Who may register.
+    pub registration: RegistrationConfig,
+    /// How long people stay signed in.
+    pub auth: AuthConfig,
+    /// What it logs.
+    pub log: LogConfig,
+}
+
+/// Where and how it serves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// The address that people open, if a proxy stands in front.
+    pub public_url: Option<String>,
+    /// Over how many seconds clients are sent away when it stops.
+    pub drain_seconds: u64,
+    /// How many TCP connections are served at once.
+    pub max_connections: usize,
+}
+
+/// Where it keeps its data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StorageConfig {
+    /// The folder of the database.
+    pub data_dir: PathBuf,
+}
+
+/// Who may register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegistrationConfig {
+    /// Who may register once there is a first account.
+    pub mode: Registration,
+}
+
+/// Who may register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Who holds an invitation.
+    Invitation,
+    /// Anybody.
+    Open,
+    /// Nobody.
+    Closed,
+}
+
+/// How long people stay signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthConfig {
+    /// How many minutes an access token is accepted.
+    pub access_token_minutes: u64,
+    /// After how many days without use a sign-in ends.
+    pub session_days: u64,
+}
+
+/// What it logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// What is logged, as a level or as directives per module.
+    pub level: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs, one JSON object a line.
+    Json,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            drain_seconds: 10,
+            max_connections: 15_000,
+        }
+    }
+}
+
+impl ServerConfig {
+    /// Whether people reach it over HTTPS.
+    pub(crate) fn is_https(&self) -> bool {
+        self.public_origin()
+            .is_some_and(|origin| origin.starts_with("https://"))
+    }
+
+    /// The origin of pages that people open, if it was configured.
+    pub(crate) fn public_origin(&self) -> Option<String> {
+        self.public_url.as_deref().and_then(origin_of)
+    }
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./data"),
+        }
+    }
+}
+
+impl Default for RegistrationConfig {
+    fn default() -> Self {
+        Self {
+            mode: Registration::Invitation,
+        }
+    }
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self {
+            access_token_minutes: 10,
+            session_days: 30,
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Text,
+        }
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A key or value is wrong.
+    #[error("the configuration is not valid: {0}")]
+    Invalid(String),
+    /// The file that was named is not there.
+    #[error("the configuration file {} cannot be read", .0.display())]
+    NoFile(PathBuf),
+}
+
+impl Config {
+    /// Reads and checks the configuration.
+    pub fn load(cli: &Cli) -> Result<Self, ConfigError> {
+        if let Some(file) = cli.config.as_ref().filter(|file| !file.is_file()) {
+            return Err(ConfigError::NoFile(file.clone()));
+        }
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = &cli.config {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        figment = figment.merge(Env::prefixed("HUBBUB_").split("__"));
+        if let Some(listen) = cli.listen {
+            figment = figment.merge(Serialized::default("server.listen", listen));
+        }
+        if let Some(data_dir) = &cli.data_dir {
+            figment = figment.merge(Serialized::default("storage.data_dir", data_dir));
+        }
+        let config: Self = figment
+            .extract()
+            .map_err(|error| ConfigError::Invalid(readable(error)))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let invalid = |text: &str| Err(ConfigError::Invalid(text.to_owned()));
+        if !(1..=60).contains(&self.auth.access_token_minutes) {
+            return invalid("auth.access_token_minutes must be between 1 and 60");
+        }
+        if !(1..=365).contains(&self.auth.session_days) {
+            return invalid("auth.session_days must be between 1 and 365");
+        }
+        if self.server.drain_seconds > 300 {
+            return invalid("server.drain_seconds must be at most 300");
+        }
+        if self.server.max_connections == 0 {
+            return invalid("server.max_connections must be at least 1");
+        }
+        if let Some(url) = &self.server.public_url
+            && origin_of(url).is_none()
+        {
+            return invalid(
+                "server.public_url must be an address like https://chat.example.org, without a path",
+            );
+        }
+        if !is_log_level(&self.log.level) {
+            return invalid(
+                "log.level must be error, warn, info, debug or trace, or a list such as info,hubbub=debug",
+            );
+        }
+        Ok(())
+    }
+
+    /// What the sign-in needs to know.
+    pub(crate) fn auth_options(&self) -> AuthOptions {
+        AuthOptions {
+            registration: match self.registration.mode {
+                Registration::Invitation => RegistrationMode::Invitation,
+                Registration::Open => RegistrationMode::Open,
+                Registration::Closed => RegistrationMode::Closed,
+            },
+            access_token_lifetime: Duration::from_secs(self.auth.access_token_minutes * 60),
+            hub_ticket_lifetime: Duration::from_secs(60),
+            session_lifetime: Duration::from_secs(self.auth.session_days * 24 * 3600),
+        }
+    }
+}
+
+/// Whether each part is a level, or names a module with its level.
+fn is_log_level(directives: &str) -> bool {
+    directives.split(',').all(|directive| {
+        let (_, level) = directive.split_once('=').unwrap_or(("", directive));
+        level.trim().parse::<LevelFilter>().is_ok()
+    }) && directives.parse::<Targets>().is_ok()
+}
+
+/// The origin of an address, in the form in which browsers send it.
+fn origin_of(url: &str) -> Option<String> {
+    let uri: http::Uri = url.parse().ok()?;
+    let scheme = uri
+        .scheme_str()
+        .filter(|scheme| matches!(*scheme, "http" | "https"))?;
+    let authority = uri.authority()?;
+    (matches!(uri.path(), "" | "/") && uri.query().is_none())
+        .then(|| format!("{scheme}://{authority}").to_ascii_lowercase())
+}
+
+/// One sentence from what figment says: what is wrong, with which key, and where it was found.
+fn readable(error: figment::Error) -> String {
+    error
+        .into_iter()
+        .map(|error| {
+            let key = error.path.join(".");
+            let place = error
+                .metadata
+                .as_ref()
+                .map_or_else(String::new, |metadata| format!(" (from {})", metadata.name));
+            match &error.kind {
+                figment::error::Kind::UnknownField(field, _) => {
+                    let key = if key.is_empty() { field.clone() } else { key };
+                    format!("there is no setting {key}{place}; see hubbub --help")
+                }
+                kind => format!("{key}: {kind}{place}"),
+            }
+        })
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! Every setting in the words of `--help` and of the commented configuration file.
+
+/// What there is to say about one setting.
+pub struct Setting {
+    /// Where it stands in the file: `section.key`.
+    pub key: &'static str,
+    /// What it does.
+    pub about: &'static str,
+}
+
+impl Setting {
+    /// The environment variable that sets it.
+    pub fn variable(&self) -> String {
+        format!("HUBBUB_{}", self.key.to_uppercase().replace('.', "__"))
+    }
+}
+
+/// All settings, in the order of the configuration tree.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "server.listen",
+        about: "Address and port to listen on. 0.0.0.0:8080 serves other machines too; put a proxy with TLS in front then.",
+    },
+    Setting {
+        key: "server.public_url",
+        about: "The address that people open in their browser, if a proxy stands in front: https://chat.example.org",
+    },
+    Setting {
+        key: "server.drain_seconds",
+        about: "Over how many seconds clients are sent away when Hubbub stops, so that they do not all come back at once.",
+    },
+    Setting {
+        key: "server.max_connections",
+        about: "How many TCP connections are served at once; more wait until one ends.",
+    },
+    Setting {
+        key: "storage.data_dir",
+        about: "The folder of the database. One running Hubbub uses it at a time. Back it up.",
+    },
+    Setting {
+        key: "registration.mode",
+        about: "Who may register once there is a first account: invitation (who holds one), open (anybody) or closed (nobody).",
+    },
+    Setting {
+        key: "auth.access_token_minutes",
+        about: "How many minutes an access token is accepted, 1 to 60. Clients renew it by themselves.",
+    },
+    Setting {
+        key: "auth.session_days",
+        about: "After how many days without use a sign-in ends, 1 to 365.",
+    },
+    Setting {
+        key: "log.level",
+        about: "What is logged: error, warn, info, debug, trace, or directives such as info,hubbub=debug. Never texts or tokens.",
+    },
+    Setting {
+        key: "log.format",
+        about: "How a log line looks: text for people, json for programs.",
+    },
+];

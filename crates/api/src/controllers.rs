@@ -1,0 +1,85 @@
+//! The HTTP API: each handler parses, calls one service method, and renders.
+
+pub(crate) mod auth;
+pub(crate) mod conversations;
+mod extract;
+pub(crate) mod groups;
+pub(crate) mod health;
+pub(crate) mod invitations;
+mod login_throttle;
+mod refresh_cookie;
+pub(crate) mod server;
+pub(crate) mod users;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use http::StatusCode;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+pub(crate) use login_throttle::LoginThrottle;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// How large the body of a request may be. A message of 16,384 characters fits however it is escaped.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hubbub",
+        description = "The HTTP half of Hubbub's public contract. Live events and the other half are at the SignalR hub `/hubs/chat`.",
+    ),
+    components(schemas(Problem)),
+    modifiers(&BearerSecurity),
+    tags(
+        (name = "auth", description = "Signing in and staying signed in"),
+        (name = "users", description = "People"),
+        (name = "invitations", description = "Letting people in"),
+        (name = "conversations", description = "Listing, reading, writing"),
+        (name = "groups", description = "Groups and channels, and who is in them"),
+        (name = "server", description = "The installation itself"),
+    )
+)]
+struct ApiDoc;
+
+struct BearerSecurity;
+
+impl utoipa::Modify for BearerSecurity {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// All routes of the API with their description.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .merge(server::routes())
+        .merge(auth::routes())
+        .merge(users::routes())
+        .merge(invitations::routes())
+        .merge(conversations::routes())
+        .merge(groups::routes())
+}
+
+/// What the API answers where it has no route, and how much it reads.
+pub(crate) fn bounded(router: Router<App>) -> Router<App> {
+    router
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this route does not know that method",
+            )
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}

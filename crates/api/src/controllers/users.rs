@@ -1,0 +1,157 @@
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use hubbub_application::auth::dto::SessionDto;
+use hubbub_application::chat::SendPrivateMessage;
+use hubbub_application::chat::dto::SendReceipt;
+use hubbub_application::users::dto::{UserDto, UserPage};
+use hubbub_domain::ids::{SessionId, UserId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::conversations::SendRequest;
+use super::extract::{Body, Caller, Path, Query};
+use crate::app::App;
+use crate::problem::Problem;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(me, update_me))
+        .routes(routes!(list_sessions))
+        .routes(routes!(revoke_session))
+        .routes(routes!(get))
+        .routes(routes!(send))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Part of a username or display name.
+    #[serde(default)]
+    query: String,
+    /// The `next` of the page before.
+    after: Option<String>,
+    /// How many at most, 1 to 200.
+    #[serde(default = "default_limit")]
+    #[param(default = 50)]
+    limit: i64,
+}
+
+pub(super) fn default_limit() -> i64 {
+    50
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UpdateMeRequest {
+    display_name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SessionList {
+    sessions: Vec<SessionDto>,
+}
+
+/// List people by username
+#[utoipa::path(get, path = "/api/users", tag = "users", params(ListQuery), security(("bearer" = [])), responses(
+    (status = OK, body = UserPage),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn list(
+    State(app): State<App>,
+    _caller: Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<UserPage>, Problem> {
+    let after = query.after.as_deref();
+    Ok(Json(
+        app.users.list(&query.query, after, query.limit).await?,
+    ))
+}
+
+/// Describe a person
+#[utoipa::path(get, path = "/api/users/{id}", tag = "users", params(("id" = UserId, Path)), security(("bearer" = [])), responses(
+    (status = OK, body = UserDto),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn get(
+    State(app): State<App>,
+    _caller: Caller,
+    Path(id): Path<UserId>,
+) -> Result<Json<UserDto>, Problem> {
+    Ok(Json(app.users.get(id).await?))
+}
+
+/// Describe oneself
+#[utoipa::path(get, path = "/api/users/me", tag = "users", security(("bearer" = [])), responses(
+    (status = OK, body = UserDto),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn me(Caller(caller): Caller) -> Json<UserDto> {
+    Json(UserDto::from(&caller.user))
+}
+
+/// Change what others see of oneself
+#[utoipa::path(patch, path = "/api/users/me", tag = "users", request_body = UpdateMeRequest, security(("bearer" = [])), responses(
+    (status = OK, body = UserDto),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn update_me(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Body(request): Body<UpdateMeRequest>,
+) -> Result<Json<UserDto>, Problem> {
+    let user = app.users.rename(caller.user.id, &request.display_name);
+    Ok(Json(user.await?))
+}
+
+/// List one's sign-ins, the last used first
+#[utoipa::path(get, path = "/api/users/me/sessions", tag = "users", security(("bearer" = [])), responses(
+    (status = OK, body = SessionList),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn list_sessions(
+    State(app): State<App>,
+    Caller(caller): Caller,
+) -> Result<Json<SessionList>, Problem> {
+    let sessions = app.auth.list_sessions(&caller).await?;
+    Ok(Json(SessionList { sessions }))
+}
+
+/// End one of one's sign-ins
+#[utoipa::path(delete, path = "/api/users/me/sessions/{id}", tag = "users", params(("id" = SessionId, Path)), security(("bearer" = [])), responses(
+    (status = NO_CONTENT),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn revoke_session(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Path(id): Path<SessionId>,
+) -> Result<StatusCode, Problem> {
+    app.auth.revoke_session(&caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Send a private message
+///
+/// Opens the direct conversation with that person if there is none. Send the same `clientId` again until it is answered.
+#[utoipa::path(post, path = "/api/users/{id}/messages", tag = "conversations", params(("id" = UserId, Path)), request_body = SendRequest, security(("bearer" = [])), responses(
+    (status = CREATED, body = SendReceipt),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn send(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Path(id): Path<UserId>,
+    Body(request): Body<SendRequest>,
+) -> Result<(StatusCode, Json<SendReceipt>), Problem> {
+    let send = SendPrivateMessage {
+        receiver_id: id,
+        client_id: request.client_id,
+        body: request.body,
+    };
+    let receipt = app.chat.send_private(caller.user.id, send).await?;
+    Ok((StatusCode::CREATED, Json(receipt)))
+}

@@ -1,0 +1,171 @@
+use std::sync::{Arc, OnceLock};
+
+use hubbub_application::chat::dto::Heads;
+use hubbub_application::events::{ConversationEvent, ConversationEventChange, UserEvent};
+use hubbub_application::presence::dto::{PresenceDto, PresenceState};
+use hubbub_application::presence::{Departure, PresenceService};
+use hubbub_domain::ids::{ConversationId, SessionId, UserId};
+use hubbub_domain::numbers::Seq;
+use signalr_hub::{CloseReason, ConnectionId, HubContext, SendError};
+
+use super::events::{
+    MemberChanged, ReadMarkerMoved, ReceiveMessage, UserChange, UserChanged, UserTyping,
+};
+use super::session::HubSession;
+use crate::relay::outbound::Outbound;
+
+/// The relay's way to the connections of the hub. A conversation's followers are a SignalR group, and so are those who watch a
+/// person.
+pub(crate) struct HubOutbound {
+    hub: OnceLock<HubContext>,
+    presence: Arc<PresenceService>,
+}
+
+/// The group of those who watch a person.
+pub(super) fn watchers_of(user: UserId) -> String {
+    format!("presence:{user}")
+}
+
+impl HubOutbound {
+    /// A way that leads nowhere until the hub is there.
+    pub(crate) fn new(presence: Arc<PresenceService>) -> Self {
+        Self {
+            hub: OnceLock::new(),
+            presence,
+        }
+    }
+
+    /// Names the hub. It is named once; another one is ignored.
+    pub(crate) fn connect(&self, hub: HubContext) {
+        let _ = self.hub.set(hub);
+    }
+
+    fn with(&self, send: impl FnOnce(&HubContext) -> Result<(), SendError>) {
+        if let Some(hub) = self.hub.get()
+            && let Err(error) = send(hub)
+        {
+            tracing::error!(%error, "an event cannot be serialised");
+        }
+    }
+}
+
+impl Outbound<ConnectionId> for HubOutbound {
+    fn join(&self, key: &ConnectionId, id: ConversationId) {
+        self.with(|hub| {
+            if let Some(connection) = hub.connection(key.as_str()) {
+                connection.join_group(&id.to_string());
+            }
+            Ok(())
+        });
+    }
+
+    fn leave(&self, key: &ConnectionId, id: ConversationId) {
+        self.with(|hub| {
+            if let Some(connection) = hub.connection(key.as_str()) {
+                connection.leave_group(&id.to_string());
+            }
+            Ok(())
+        });
+    }
+
+    fn heads(&self, key: &ConnectionId, heads: &Heads) {
+        self.with(|hub| match hub.connection(key.as_str()) {
+            Some(connection) => connection.send("Heads", (heads,)),
+            None => Ok(()),
+        });
+    }
+
+    fn conversation_step(&self, step: &ConversationEvent) {
+        let (from_rev, to_rev) = (step.from_rev, step.to_rev);
+        let group = step.conversation_id.to_string();
+        self.with(|hub| {
+            let followers = hub.clients().group(&group);
+            match &step.change {
+                ConversationEventChange::Message(message) => {
+                    let event = ReceiveMessage {
+                        message,
+                        from_rev,
+                        to_rev,
+                    };
+                    followers.send("ReceiveMessage", (event,))
+                }
+                ConversationEventChange::Member(change) => {
+                    let event = MemberChanged {
+                        conversation_id: step.conversation_id,
+                        change,
+                        from_rev,
+                        to_rev,
+                    };
+                    followers.send("MemberChanged", (event,))
+                }
+            }
+        });
+    }
+
+    fn user_step(&self, key: &ConnectionId, step: &UserEvent) {
+        let event = UserChanged {
+            from_rev: step.from_rev,
+            to_rev: step.to_rev,
+            change: UserChange::from(&step.change),
+        };
+        self.with(|hub| match hub.connection(key.as_str()) {
+            Some(connection) => connection.send("UserChanged", (event,)),
+            None => Ok(()),
+        });
+    }
+
+    fn typing(&self, id: ConversationId, user: UserId, is_typing: bool, own: &[ConnectionId]) {
+        let event = UserTyping {
+            conversation_id: id,
+            user_id: user,
+            is_typing,
+        };
+        let own: Vec<&str> = own.iter().map(ConnectionId::as_str).collect();
+        self.with(|hub| {
+            hub.clients()
+                .group_except(&id.to_string(), &own)
+                .send("UserTyping", (event,))
+        });
+    }
+
+    fn read_marker_moved(&self, id: ConversationId, user: UserId, seq: Seq) {
+        let event = ReadMarkerMoved {
+            conversation_id: id,
+            user_id: user,
+            seq,
+        };
+        self.with(|hub| {
+            hub.clients()
+                .group(&id.to_string())
+                .send("ReadMarkerMoved", (event,))
+        });
+    }
+
+    fn presence(&self, presence: &PresenceDto) {
+        let method = match presence.state {
+            PresenceState::Offline => "UserOffline",
+            PresenceState::Active | PresenceState::Away => "UserOnline",
+        };
+        self.with(|hub| {
+            hub.clients()
+                .group(&watchers_of(presence.user_id))
+                .send(method, (presence,))
+        });
+    }
+
+    fn session_ended(&self, user: UserId, session: SessionId) {
+        self.with(|hub| {
+            for connection in hub.connections_of_user(&user.to_string()) {
+                let own = connection.user().get::<HubSession>().copied();
+                if own.is_some_and(|own| own.session_id == session) {
+                    self.presence
+                        .disconnected(connection.id().as_str(), Departure::SignedOut);
+                    connection.close(CloseReason::error(
+                        "session_revoked: This sign-in has ended.",
+                    ));
+                }
+            }
+            Ok(())
+        });
+    }
+}

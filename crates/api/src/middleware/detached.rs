@@ -1,0 +1,22 @@
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Lets a request run to its end even if its client goes away in the middle: what was committed is then published too. A panic
+/// ends the request alone.
+pub(crate) async fn detached(State(app): State<App>, request: Request, next: Next) -> Response {
+    let running = app.tasks.spawn(next.run(request));
+    running.await.unwrap_or_else(|_| {
+        tracing::error!("a request handler panicked");
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something went wrong on the server",
+        )
+        .into_response()
+    })
+}

@@ -1,0 +1,225 @@
+//! The relay: brings what was committed to the connections of this node, in order and without a hole.
+//!
+//! What arrives from the bus is a hint that may be late, doubled or missing. Per conversation, and per user, the relay keeps
+//! how far it has delivered ([`log::Log`]); a step that connects is delivered, one that is behind is dropped, and one that is ahead shows a
+//! hole, which is read from the database. A connection becomes live against a snapshot that nothing has overtaken
+//! ([`Relay::attach`]), and its first event says from where on.
+//!
+//! The relay reaches the database through [`source::Source`] and connections through [`outbound::Outbound`], so that it can be tested
+//! without either.
+
+mod log;
+pub(crate) mod outbound;
+mod source;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hubbub_application::chat::ChatError;
+use hubbub_application::chat::dto::{Head, Heads};
+use hubbub_application::events::{ConversationEvent, Event, UserEvent};
+use hubbub_domain::ids::{ConversationId, UserId};
+use parking_lot::Mutex;
+use tokio_util::task::TaskTracker;
+
+use outbound::{ConnectionKey, Outbound};
+use source::Source;
+use state::State;
+
+/// How many steps one query for a hole brings.
+const FETCH_LIMIT: i64 = 200;
+/// How long to wait before a hole is tried again that could not be read.
+const FETCH_RETRY: Duration = Duration::from_secs(1);
+
+/// Brings committed changes to connections. Clones are the same relay.
+pub(crate) struct Relay<K: ConnectionKey> {
+    shared: Arc<Shared<K>>,
+}
+
+struct Shared<K: ConnectionKey> {
+    source: Arc<dyn Source>,
+    outbound: Arc<dyn Outbound<K>>,
+    /// Held while steps are handed to connections, which never waits: that is what keeps them in order.
+    state: Mutex<State<K>>,
+    tasks: TaskTracker,
+}
+
+impl<K: ConnectionKey> Clone for Relay<K> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<K: ConnectionKey> Relay<K> {
+    /// A relay that reads holes from `source` and delivers through `outbound`.
+    pub(crate) fn new(
+        source: Arc<dyn Source>,
+        outbound: Arc<dyn Outbound<K>>,
+        tasks: TaskTracker,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                source,
+                outbound,
+                state: Mutex::default(),
+                tasks,
+            }),
+        }
+    }
+
+    /// Takes what the bus brings. Never waits.
+    pub(crate) fn receive(&self, event: Event) {
+        match event {
+            Event::Conversation(step) => self.receive_step(step),
+            Event::User(step) => self.receive_user_step(step),
+            Event::Typing {
+                conversation_id,
+                user_id,
+                is_typing,
+            } => {
+                let state = self.shared.state.lock();
+                let own = state.connections_of(user_id);
+                self.shared
+                    .outbound
+                    .typing(conversation_id, user_id, is_typing, own);
+            }
+            Event::ReadMarkerMoved {
+                conversation_id,
+                user_id,
+                seq,
+            } => self
+                .shared
+                .outbound
+                .read_marker_moved(conversation_id, user_id, seq),
+            Event::Presence(presence) => self.shared.outbound.presence(&presence),
+            Event::SessionEnded {
+                user_id,
+                session_id,
+            } => self.shared.outbound.session_ended(user_id, session_id),
+        }
+    }
+
+    /// Makes a connection live: from its first event, `Heads`, on it receives every step of its user's conversations and of
+    /// its user's own log.
+    ///
+    /// The conversations are tracked first and read after, so that nothing can fall between. If a change of membership overtakes
+    /// the reading, it is read again.
+    pub(crate) async fn attach(&self, key: K, user: UserId) -> Result<(), ChatError> {
+        self.shared.state.lock().register(key.clone(), user);
+        let attached = self.make_live(&key, user).await;
+        if attached.is_err() {
+            self.detach(&key);
+        }
+        attached
+    }
+
+    async fn make_live(&self, key: &K, user: UserId) -> Result<(), ChatError> {
+        let shared = &self.shared;
+        loop {
+            shared.state.lock().begin_snapshot(key);
+            let heads = shared.source.heads(user).await?;
+            shared.state.lock().track(key, &ids(&heads));
+            let heads = shared.source.heads(user).await?;
+            let mut state = shared.state.lock();
+            if !state.is_registered(key) {
+                return Ok(());
+            }
+            if state.is_overtaken(key, &ids(&heads)) {
+                continue;
+            }
+            let outbound = shared.outbound.as_ref();
+            let positions = heads
+                .conversations
+                .iter()
+                .map(|head| Head {
+                    conversation_id: head.conversation_id,
+                    rev: state.begin_conversation(head, outbound),
+                })
+                .collect();
+            let heads = Heads {
+                epoch: heads.epoch,
+                user_rev: state.begin_user(user, heads.user_rev, outbound),
+                conversations: positions,
+            };
+            state.go_live(key, &heads, outbound);
+            return Ok(());
+        }
+    }
+
+    /// Forgets a connection. One that is not known changes nothing.
+    pub(crate) fn detach(&self, key: &K) {
+        self.shared.state.lock().forget(key);
+    }
+
+    fn receive_step(&self, step: Arc<ConversationEvent>) {
+        let id = step.conversation_id;
+        let outbound = self.shared.outbound.as_ref();
+        let is_behind = self.shared.state.lock().offer(step, outbound);
+        if is_behind {
+            let relay = self.clone();
+            self.shared.tasks.spawn(async move { relay.fill(id).await });
+        }
+    }
+
+    fn receive_user_step(&self, step: Arc<UserEvent>) {
+        let user = step.user_id;
+        let outbound = self.shared.outbound.as_ref();
+        let is_behind = self.shared.state.lock().offer_user(step, outbound);
+        if is_behind {
+            let relay = self.clone();
+            self.shared
+                .tasks
+                .spawn(async move { relay.fill_user(user).await });
+        }
+    }
+
+    /// Reads what is missing of a conversation until nothing is. One such task runs per conversation.
+    async fn fill(&self, id: ConversationId) {
+        loop {
+            let missing = self.shared.state.lock().missing_after(id);
+            let Some(after) = missing else { return };
+            match self.shared.source.steps_after(id, after, FETCH_LIMIT).await {
+                Ok(steps) => {
+                    let outbound = self.shared.outbound.as_ref();
+                    self.shared.state.lock().fill(id, steps, outbound);
+                }
+                Err(error) => {
+                    tracing::warn!(conversation.id = %id, error = %error, "a hole cannot be read yet");
+                    tokio::time::sleep(FETCH_RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// The same for a user's own log.
+    async fn fill_user(&self, user: UserId) {
+        loop {
+            let missing = self.shared.state.lock().user_missing_after(user);
+            let Some(after) = missing else { return };
+            match self.shared.source.user_steps_after(user, after).await {
+                Ok(steps) => {
+                    let outbound = self.shared.outbound.as_ref();
+                    self.shared.state.lock().fill_user(user, steps, outbound);
+                }
+                Err(error) => {
+                    tracing::warn!(user.id = %user, error = %error, "a hole cannot be read yet");
+                    tokio::time::sleep(FETCH_RETRY).await;
+                }
+            }
+        }
+    }
+}
+
+fn ids(heads: &Heads) -> HashSet<ConversationId> {
+    heads
+        .conversations
+        .iter()
+        .map(|head| head.conversation_id)
+        .collect()
+}

@@ -1,0 +1,189 @@
+//! The rule that keeps a log contiguous on its way to connections.
+
+use std::collections::BTreeMap;
+
+/// A step of a log: it takes who stands at `from` to `to`.
+pub(super) trait Step {
+    /// Where the step begins.
+    fn from(&self) -> i64;
+    /// Where it ends.
+    fn to(&self) -> i64;
+}
+
+/// How many steps may wait for a hole to be filled. What comes beyond is dropped; reading the hole brings it back.
+const MAX_WAITING: usize = 1_000;
+
+/// How far one log was delivered, and what waits for something before it.
+pub(super) struct Log<S> {
+    /// `None` while the position is being read.
+    applied: Option<i64>,
+    waiting: BTreeMap<i64, S>,
+    has_dropped: bool,
+}
+
+impl<S: Step> Log<S> {
+    /// A log whose position is not known yet: everything waits.
+    pub(super) fn loading() -> Self {
+        Self {
+            applied: None,
+            waiting: BTreeMap::new(),
+            has_dropped: false,
+        }
+    }
+
+    /// A log that was delivered up to `position`.
+    pub(super) fn at(position: i64) -> Self {
+        Self {
+            applied: Some(position),
+            ..Self::loading()
+        }
+    }
+
+    /// How far the log was delivered, if that is known.
+    pub(super) fn applied(&self) -> Option<i64> {
+        self.applied
+    }
+
+    /// Gives the log its position if it has none. Answers the steps that can be delivered now.
+    pub(super) fn begin_at(&mut self, position: i64) -> Vec<S> {
+        self.applied.get_or_insert(position);
+        self.deliverable()
+    }
+
+    /// Takes a step. Answers the steps that can be delivered now, in order; a step that was delivered before is not among them.
+    pub(super) fn offer(&mut self, step: S) -> Vec<S> {
+        if self.waiting.len() < MAX_WAITING {
+            self.waiting.insert(step.to(), step);
+        } else {
+            self.has_dropped = true;
+        }
+        self.deliverable()
+    }
+
+    /// Takes a step that was read from the database right after the position, whatever waits already.
+    pub(super) fn offer_first(&mut self, step: S) -> Vec<S> {
+        self.waiting.insert(step.to(), step);
+        self.deliverable()
+    }
+
+    /// After which position something is missing, if anything is.
+    pub(super) fn missing_after(&self) -> Option<i64> {
+        self.applied
+            .filter(|_| self.has_dropped || !self.waiting.is_empty())
+    }
+
+    /// Gives up on what waits: the database knows nothing after the position.
+    pub(super) fn give_up(&mut self) {
+        self.waiting.clear();
+        self.has_dropped = false;
+    }
+
+    fn deliverable(&mut self) -> Vec<S> {
+        let Some(mut applied) = self.applied else {
+            return Vec::new();
+        };
+        let mut steps = Vec::new();
+        while let Some(first) = self.waiting.first_entry() {
+            let step = first.get();
+            if step.to() <= applied {
+                first.remove();
+            } else if step.from() <= applied {
+                applied = step.to();
+                steps.push(first.remove());
+            } else {
+                break;
+            }
+        }
+        self.applied = Some(applied);
+        steps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Range(i64, i64);
+
+    impl Step for Range {
+        fn from(&self) -> i64 {
+            self.0
+        }
+
+        fn to(&self) -> i64 {
+            self.1
+        }
+    }
+
+    #[test]
+    fn a_step_that_connects_is_delivered_and_the_next_one_too() {
+        let mut log = Log::at(3);
+        assert_eq!(log.offer(Range(3, 4)), [Range(3, 4)]);
+        assert_eq!(log.offer(Range(4, 5)), [Range(4, 5)]);
+        assert_eq!(log.applied(), Some(5));
+    }
+
+    #[test]
+    fn a_step_that_is_behind_is_dropped() {
+        let mut log = Log::at(3);
+        assert_eq!(log.offer(Range(2, 3)), []);
+        assert_eq!(log.missing_after(), None);
+    }
+
+    #[test]
+    fn a_step_that_is_ahead_waits_until_the_hole_is_filled() {
+        let mut log = Log::at(3);
+        assert_eq!(log.offer(Range(5, 6)), []);
+        assert_eq!(log.offer(Range(4, 5)), []);
+        assert_eq!(log.missing_after(), Some(3));
+        assert_eq!(
+            log.offer(Range(3, 4)),
+            [Range(3, 4), Range(4, 5), Range(5, 6)]
+        );
+        assert_eq!(log.missing_after(), None);
+    }
+
+    #[test]
+    fn a_wide_step_that_overlaps_is_delivered_and_swallows_what_it_covers() {
+        let mut log = Log::at(3);
+        log.offer(Range(4, 5));
+        assert_eq!(
+            log.offer(Range(2, 6)),
+            [],
+            "the narrow one, further back, comes first"
+        );
+        let mut log = Log::at(3);
+        assert_eq!(log.offer(Range(2, 6)), [Range(2, 6)]);
+        assert_eq!(log.offer(Range(4, 5)), []);
+    }
+
+    #[test]
+    fn while_the_position_is_read_everything_waits() {
+        let mut log = Log::loading();
+        assert_eq!(log.offer(Range(7, 8)), []);
+        assert_eq!(log.offer(Range(6, 7)), []);
+        assert_eq!(log.missing_after(), None, "nothing can be said yet");
+        assert_eq!(log.begin_at(7), [Range(7, 8)]);
+        assert_eq!(log.begin_at(2), [], "a position once known stays");
+        assert_eq!(log.applied(), Some(8));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_asked_for_again() {
+        let mut log = Log::at(0);
+        for rev in 0..=i64::try_from(MAX_WAITING).unwrap() {
+            log.offer(Range(rev + 1, rev + 2));
+        }
+        let last = i64::try_from(MAX_WAITING).unwrap() + 2;
+        assert_eq!(
+            log.offer(Range(0, 1)).len(),
+            0,
+            "full: even the one that fills the hole is dropped"
+        );
+        assert_eq!(log.missing_after(), Some(0));
+        log.give_up();
+        assert_eq!(log.offer(Range(0, last)), [Range(0, last)]);
+        assert_eq!(log.missing_after(), None);
+    }
+}

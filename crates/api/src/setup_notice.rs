@@ -1,0 +1,79 @@
+//! What a person who starts Hubbub reads on standard output once it is ready.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::config::ServerConfig;
+
+/// What there is to say.
+pub(crate) struct SetupNotice<'a> {
+    pub(crate) server: &'a ServerConfig,
+    pub(crate) listening_on: SocketAddr,
+    pub(crate) data_dir: &'a Path,
+    pub(crate) setup_code: Option<&'a str>,
+}
+
+impl SetupNotice<'_> {
+    /// Prints it. Programs read the lines too: a label, two spaces or more, a value.
+    pub(crate) fn print(&self) {
+        // Nobody may be listening; that is no reason to stop.
+        let _ = std::io::stdout().lock().write_all(self.text().as_bytes());
+    }
+
+    fn text(&self) -> String {
+        let address = self.address();
+        let mut text = format!(
+            "\nHubbub {} is ready.\n\n  Address     {address}\n  Data        {}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.data_dir.display(),
+        );
+        if let Some(code) = self.setup_code {
+            text += &format!(
+                "  Setup code  {code}\n\n  Open {address}/setup#code={code} to make the first account.\n"
+            );
+        }
+        text.push('\n');
+        text
+    }
+
+    fn address(&self) -> String {
+        match &self.server.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None if self.listening_on.ip().is_loopback()
+                || self.listening_on.ip().is_unspecified() =>
+            {
+                format!("http://localhost:{}", self.listening_on.port())
+            }
+            None => format!("http://{}", self.listening_on),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_start_says_what_to_open_and_later_ones_do_not_show_a_code() {
+        let server = ServerConfig::default();
+        let mut notice = SetupNotice {
+            server: &server,
+            listening_on: "127.0.0.1:8080".parse().unwrap(),
+            data_dir: Path::new("./data"),
+            setup_code: Some("AAAA-BBBB-CCCC"),
+        };
+        let first = notice.text();
+        assert!(
+            first.contains("  Address     http://localhost:8080\n"),
+            "{first}"
+        );
+        assert!(first.contains("  Setup code  AAAA-BBBB-CCCC\n"), "{first}");
+        assert!(
+            first.contains("http://localhost:8080/setup#code=AAAA-BBBB-CCCC"),
+            "{first}"
+        );
+        notice.setup_code = None;
+        assert!(!notice.text().contains("code"));
+    }
+}
