@@ -66,7 +66,7 @@ export class Person {
   }
 
   async closesDialog(): Promise<void> {
-    await this.page.keyboard.press('Escape');
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     await expect(this.page.getByRole('dialog')).toHaveCount(0);
   }
 

@@ -62,11 +62,11 @@ export class RawHub {
     return this.#messages.shift() as Record<string, unknown>;
   }
 
-  /** Takes messages until one of this type. */
-  async nextOfType(type: number): Promise<Record<string, unknown>> {
+  /** Takes messages until one of these types. */
+  async nextOfType(...types: number[]): Promise<Record<string, unknown>> {
     for (;;) {
       const message = await this.next();
-      if (message['type'] === type) return message;
+      if (types.includes(message['type'] as number)) return message;
     }
   }
 

@@ -13,6 +13,10 @@ const server = serverForThisFile();
 
 const LONGEST = 16_384;
 
+// Types of hub messages.
+const COMPLETION = 3;
+const CLOSE = 7;
+
 test('a method that does not exist, and arguments that do not fit, are refused by name', async () => {
   const [alice] = await server.cast.connected('alice');
 
@@ -89,7 +93,7 @@ test('a message that is no JSON closes its connection, with a reason, and no oth
 
   hub.send('{"type":1,"target":');
 
-  expect(await hub.nextOfType(7)).toMatchObject({
+  expect(await hub.nextOfType(CLOSE)).toMatchObject({
     error: expect.stringContaining('Connection closed with an error.'),
   });
   await hub.closed;
@@ -103,7 +107,7 @@ test('a message beyond the limit closes its connection, with a reason, and is no
 
   hub.send(`{"type":1,"target":"Typing","arguments":["${'x'.repeat(200 * 1024)}",true]}`);
 
-  expect(await hub.nextOfType(7)).toMatchObject({
+  expect(await hub.nextOfType(CLOSE)).toMatchObject({
     error: expect.stringContaining('Connection closed with an error.'),
   });
   await hub.closed;
@@ -118,7 +122,7 @@ test('a message of nothing but depth does no harm', async () => {
   hub.send(`{"type":1,"invocationId":"1","target":"Typing","arguments":[${deep},true]}`);
 
   // Either answer is clear: the invocation fails, or the connection is closed with an error.
-  const answer = await Promise.race([hub.nextOfType(3), hub.nextOfType(7)]);
+  const answer = await hub.nextOfType(COMPLETION, CLOSE);
   expect(answer['error']).toBeTruthy();
   hub.close();
   await stillWorks(alice);

@@ -117,6 +117,7 @@ test('people one shares a conversation with are seen coming and going', async ()
   const bob = await server.cast.person('bob');
   const stranger = await server.cast.person('stranger');
   await Promise.all([alice.connect(), stranger.connect()]);
+  await leavesGeneral(stranger);
   await alice.api.post('/api/conversations/direct', { userId: bob.user.id });
 
   const watched = await alice.invoke('WatchPresence', [bob.user.id, stranger.user.id]);
@@ -243,6 +244,13 @@ test('what was missed while away is in the history, page by page', async () => {
   }
   expect(missed).toEqual([2, 3, 4, 5, 6]);
 });
+
+/** Everybody begins in General, and so shares a conversation with everybody. */
+async function leavesGeneral(person: Chatter): Promise<void> {
+  const { groups } = await person.api.get<{ groups: ConversationSummary[] }>('/api/groups');
+  const general = groups.find(({ name }) => name === 'General');
+  await person.invoke('LeaveGroup', general?.id);
+}
 
 function history(reader: Chatter, conversationId: string, limit = 50): Promise<MessagePage> {
   return reader.api.get(`/api/conversations/${conversationId}/messages?limit=${limit}`);
