@@ -1,7 +1,9 @@
 // What the stand-in server begins with: people and conversations in every state that the client shows.
+import { addConversation, addUser, post } from './world.mjs';
+
 const MINUTE = 60_000;
 
-export function seed({ addUser, addConversation, post }) {
+export function seed() {
   const ana = addUser('ana', 'Ana Ruiz', 'owner').id;
   const bea = addUser('bea', 'Bea Lindqvist').id;
   const chidi = addUser('chidi', 'Chidi Okafor').id;

@@ -1,0 +1,77 @@
+import {
+  ConversationSummary,
+  Message,
+  MessagePage,
+  MessageReceived,
+  SendReceipt,
+  Session,
+  User,
+} from '../app/core/api/wire';
+
+/** A person; by default the one who is signed in. */
+export function user(fields: Partial<User> = {}): User {
+  return { id: 'ana', username: 'ana', displayName: 'Ana Ruiz', role: 'member', ...fields };
+}
+
+export function session(fields: Partial<Session> = {}): Session {
+  return { accessToken: 'token-1', expiresIn: 600, user: user(), ...fields };
+}
+
+/** A message of Bea's whose rev is its seq, as in a conversation where nothing else happened. */
+export function message(seq: number, fields: Partial<Message> = {}): Message {
+  return {
+    conversationId: 'c',
+    seq,
+    createdRev: seq,
+    rev: seq,
+    messageId: `m${String(seq)}`,
+    clientId: `client-${String(seq)}`,
+    senderId: 'bea',
+    body: `message ${String(seq)}`,
+    sentAt: new Date(Date.UTC(2026, 10, 23, 12, seq)).toISOString(),
+    ...fields,
+  };
+}
+
+/** Messages from one seq to another, both included. */
+export function messages(from: number, to: number): Message[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+}
+
+export function received(seq: number, fields: Partial<MessageReceived> = {}): MessageReceived {
+  return { ...message(seq), fromRev: seq - 1, toRev: seq, ...fields };
+}
+
+/** A page of a conversation that has `lastSeq` messages. */
+export function page(from: number, to: number, lastSeq = to): MessagePage {
+  return {
+    conversationId: 'c',
+    rev: lastSeq,
+    lastSeq,
+    hasBefore: from > 1,
+    hasAfter: to < lastSeq,
+    messages: messages(from, to),
+  };
+}
+
+export function receipt(seq: number, clientId: string): SendReceipt {
+  const { conversationId, messageId, rev, sentAt } = message(seq);
+  return { conversationId, messageId, clientId, seq, rev, sentAt };
+}
+
+export function conversation(fields: Partial<ConversationSummary> = {}): ConversationSummary {
+  return {
+    id: 'c',
+    kind: 'group',
+    name: 'Friday',
+    memberCount: 3,
+    role: 'member',
+    joined: true,
+    lastSeq: 0,
+    rev: 0,
+    lastReadSeq: 0,
+    unreadCount: 0,
+    createdAt: '2026-11-01T00:00:00Z',
+    ...fields,
+  };
+}
