@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 
-use crate::change::ConversationChange;
+use crate::change::{ConversationChange, UserChange};
 use crate::conversation::{Conversation, ConversationOverview, DirectPair};
 use crate::error::RepositoryError;
 use crate::ids::{ClientId, ConversationId, Epoch, InvitationId, SessionId, UserId};
@@ -70,6 +70,8 @@ pub trait UserRepository: Send {
     async fn find_rev(&mut self, id: UserId) -> Result<Option<UserRev>>;
     /// Takes the next number of the user's own log, under the lock of the user's row.
     async fn next_rev(&mut self, id: UserId) -> Result<UserRev>;
+    /// Current rows of what changed in the user's own log after `rev`, by their latest change.
+    async fn list_changes(&mut self, id: UserId, after: UserRev) -> Result<Vec<UserChange>>;
     /// Those of `others` with whom the user shares a conversation now.
     async fn list_sharing(&mut self, id: UserId, others: &[UserId]) -> Result<Vec<UserId>>;
 }

@@ -1,7 +1,10 @@
 use async_trait::async_trait;
-use hubbub_domain::ids::UserId;
-use hubbub_domain::numbers::UserRev;
-use hubbub_domain::repository::{Result, UserRepository};
+use hubbub_domain::change::{UserChange, UserChangeKind};
+use hubbub_domain::ids::{ConversationId, UserId};
+use hubbub_domain::numbers::{Seq, UserRev};
+use hubbub_domain::repository::{
+    ConversationRepository, ReadMarkerRepository, Result, UserRepository,
+};
 use hubbub_domain::user::{DisplayName, PasswordHash, User, Username};
 use sqlx::{FromRow, query, query_as, query_scalar};
 use uuid::Uuid;
@@ -119,6 +122,58 @@ impl UserRepository for SqliteUnitOfWork {
         .await
         .map(UserRev::new)
         .map_err(failed)
+    }
+
+    async fn list_changes(&mut self, id: UserId, after: UserRev) -> Result<Vec<UserChange>> {
+        let stays = query_as::<_, (Uuid, bool, i64)>(
+            "SELECT m.conversation_id, m.to_rev IS NULL, m.user_rev FROM memberships m
+             WHERE m.user_id = $1 AND m.user_rev > $2",
+        )
+        .bind(id.as_uuid())
+        .bind(after.get())
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        let markers = query_as::<_, (Uuid, i64, i64)>(
+            "SELECT conversation_id, seq, user_rev FROM read_markers
+             WHERE user_id = $1 AND user_rev > $2",
+        )
+        .bind(id.as_uuid())
+        .bind(after.get())
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        let mut changes = Vec::with_capacity(stays.len() + markers.len());
+        for (conversation, is_open, rev) in stays {
+            let conversation_id = ConversationId::from_uuid(conversation);
+            let overview = if is_open {
+                self.find_overview(conversation_id, id).await?
+            } else {
+                None
+            };
+            changes.push(UserChange {
+                user_id: id,
+                rev: UserRev::new(rev),
+                kind: match overview {
+                    Some(overview) => UserChangeKind::ConversationGained(Box::new(overview)),
+                    None => UserChangeKind::ConversationLost(conversation_id),
+                },
+            });
+        }
+        for (conversation, seq, rev) in markers {
+            let (conversation_id, seq) = (ConversationId::from_uuid(conversation), Seq::new(seq));
+            changes.push(UserChange {
+                user_id: id,
+                rev: UserRev::new(rev),
+                kind: UserChangeKind::ReadMarkerMoved {
+                    conversation_id,
+                    seq,
+                    unread_count: self.count_unread(conversation_id, id, seq).await?,
+                },
+            });
+        }
+        changes.sort_by_key(|change| change.rev);
+        Ok(changes)
     }
 
     async fn list_sharing(&mut self, id: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
