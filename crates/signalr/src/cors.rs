@@ -7,15 +7,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use crate::hub::HubInner;
+use crate::endpoint::Endpoint;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE");
 const HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, x-requested-with, x-signalr-user-agent");
 
 /// Answers preflight requests before anything is authenticated, and lets pages of allowed origins read the answers to others.
-pub(crate) async fn layer<S: Send + Sync + 'static>(
-    State(hub): State<Arc<HubInner<S>>>,
+pub(crate) async fn layer<E: Endpoint>(
+    State(hub): State<Arc<E>>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -23,7 +23,7 @@ pub(crate) async fn layer<S: Send + Sync + 'static>(
     let origin = origin.filter(|origin| {
         origin
             .to_str()
-            .is_ok_and(|origin| hub.core.options.allows_origin(origin))
+            .is_ok_and(|origin| hub.core().options.allows_origin(origin))
     });
     let is_preflight = request.method() == Method::OPTIONS
         && request

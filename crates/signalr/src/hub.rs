@@ -2,18 +2,23 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
+use futures_util::FutureExt;
 
 use crate::auth::{Authenticate, ErasedAuthenticate};
+use crate::connection::Connection;
 use crate::context::{Context, DisconnectReason};
 use crate::core::Core;
+use crate::endpoint::Endpoint;
 use crate::error::HubError;
 use crate::handler::{BoxFuture, Erased, ErasedHandler, Handler, Signature};
 use crate::hub_context::HubContext;
 use crate::options::HubOptions;
 use crate::router;
+use crate::session::HubSession;
 
 /// A hub that is ready to be mounted. Clones are the same hub.
 pub struct Hub<S = ()> {
@@ -43,6 +48,22 @@ pub(crate) struct HubInner<S> {
     pub(crate) on_connected: Option<OnConnected<S>>,
     pub(crate) on_disconnected: Option<OnDisconnected<S>>,
     pub(crate) authenticate: Option<Box<dyn ErasedAuthenticate>>,
+}
+
+impl<S: Send + Sync + 'static> Endpoint for HubInner<S> {
+    type Session = HubSession<S>;
+
+    fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    fn authenticator(&self) -> Option<&dyn ErasedAuthenticate> {
+        self.authenticate.as_deref()
+    }
+
+    fn start(self: &Arc<Self>, connection: Arc<Connection>) -> HubSession<S> {
+        HubSession::new(Arc::clone(self), connection)
+    }
 }
 
 impl<S> HubInner<S> {
@@ -129,9 +150,16 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: Into<HubError> + 'static,
     {
+        let f = Arc::new(f);
         self.on_connected = Some(Box::new(move |context| {
-            let connected = f(context);
-            Box::pin(async move { connected.await.map_err(Into::into) })
+            let f = Arc::clone(&f);
+            let connected = AssertUnwindSafe(async move { f(context).await.map_err(Into::into) });
+            let panicked = |_| Err(HubError::internal("Panic", "on_connected panicked"));
+            Box::pin(
+                connected
+                    .catch_unwind()
+                    .map(move |outcome| outcome.unwrap_or_else(panicked)),
+            )
         }));
         self
     }
@@ -142,8 +170,15 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
         F: Fn(Context<S>, DisconnectReason) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
+        let f = Arc::new(f);
         self.on_disconnected = Some(Box::new(move |context, reason| {
-            Box::pin(f(context, reason))
+            let f = Arc::clone(&f);
+            // A panic here concerns nobody else.
+            Box::pin(
+                AssertUnwindSafe(async move { f(context, reason).await })
+                    .catch_unwind()
+                    .map(drop),
+            )
         }));
         self
     }

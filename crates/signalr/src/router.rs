@@ -14,64 +14,63 @@ use crate::auth::{self, AuthenticationRequest, RequestPurpose};
 use crate::connection::{Connection, Phase};
 use crate::connection_id::ConnectionId;
 use crate::cors;
-use crate::hub::HubInner;
+use crate::endpoint::Endpoint;
 use crate::options::TransportKind;
 use crate::refusal::Refusal;
 use crate::request::{RequestSnapshot, access_token, query_value};
-use crate::session::Session;
 use crate::transport::negotiate::negotiate;
 use crate::transport::websocket::{self, Upgrade, is_upgrade};
 use crate::transport::{http_channel, long_polling, server_sent_events};
 use crate::user::User;
 
-type HubState<S> = State<Arc<HubInner<S>>>;
+type EndpointState<E> = State<Arc<E>>;
 
-pub(crate) fn router<S: Send + Sync + 'static>(hub: Arc<HubInner<S>>, path: &str) -> Router {
+pub(crate) fn router<E: Endpoint>(endpoint: Arc<E>, path: &str) -> Router {
     let base = format!("/{}", path.trim_matches('/'));
     let router = Router::new()
         .route(
             &format!("{}/negotiate", base.trim_end_matches('/')),
-            any(handle_negotiate::<S>),
+            any(handle_negotiate::<E>),
         )
-        .route(&base, any(handle_transport::<S>));
-    match &hub.core.options.allowed_origins {
+        .route(&base, any(handle_transport::<E>));
+    match &endpoint.core().options.allowed_origins {
         Some(_) => router.layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&hub),
-            cors::layer::<S>,
+            Arc::clone(&endpoint),
+            cors::layer::<E>,
         )),
         None => router,
     }
-    .with_state(hub)
+    .with_state(endpoint)
 }
 
-async fn handle_negotiate<S: Send + Sync + 'static>(
-    State(hub): HubState<S>,
+async fn handle_negotiate<E: Endpoint>(
+    State(endpoint): EndpointState<E>,
     request: Request,
 ) -> Result<Response, Refusal> {
     let (parts, _) = request.into_parts();
     if parts.method != Method::POST {
         return Err(Refusal::empty(StatusCode::METHOD_NOT_ALLOWED));
     }
-    let user = authenticate(&hub, &parts, RequestPurpose::Negotiate).await?;
-    refuse_while_draining(&hub)?;
-    hub.core.ensure_heartbeat();
-    Ok(negotiate(&hub.core, &parts, user))
+    let user = authenticate(&endpoint, &parts, RequestPurpose::Negotiate).await?;
+    refuse_while_draining(&endpoint)?;
+    endpoint.core().ensure_heartbeat();
+    Ok(negotiate(endpoint.core(), &parts, user))
 }
 
-async fn handle_transport<S: Send + Sync + 'static>(
-    State(hub): HubState<S>,
+async fn handle_transport<E: Endpoint>(
+    State(endpoint): EndpointState<E>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    hub.core.ensure_heartbeat();
+    endpoint.core().ensure_heartbeat();
     let (parts, body) = request.into_parts();
     if is_upgrade(&parts) {
-        return open_websocket(&hub, parts).await;
+        return open_websocket(&endpoint, parts).await;
     }
     match parts.method {
-        Method::GET if accepts_events(&parts) => open_event_stream(&hub, &parts).await,
-        Method::GET => poll(&hub, &parts).await,
-        Method::POST => send(&hub, &parts, body).await,
-        Method::DELETE => delete(&hub, &parts).await,
+        Method::GET if accepts_events(&parts) => open_event_stream(&endpoint, &parts).await,
+        Method::GET => poll(&endpoint, &parts).await,
+        Method::POST => send(&endpoint, &parts, body).await,
+        Method::DELETE => delete(&endpoint, &parts).await,
         _ => Err(Refusal::empty(StatusCode::METHOD_NOT_ALLOWED)),
     }
 }
@@ -85,21 +84,21 @@ fn accepts_events(parts: &Parts) -> bool {
     })
 }
 
-/// New connections are refused while the hub is being drained; the requests of open ones are not.
-fn refuse_while_draining<S>(hub: &HubInner<S>) -> Result<(), Refusal> {
-    if hub.core.is_draining() {
+/// New connections are refused while the endpoint is being drained; the requests of open ones are not.
+fn refuse_while_draining<E: Endpoint>(endpoint: &Arc<E>) -> Result<(), Refusal> {
+    if endpoint.core().is_draining() {
         Err(Refusal::empty(StatusCode::SERVICE_UNAVAILABLE))
     } else {
         Ok(())
     }
 }
 
-async fn authenticate<S>(
-    hub: &HubInner<S>,
+async fn authenticate<E: Endpoint>(
+    endpoint: &Arc<E>,
     parts: &Parts,
     purpose: RequestPurpose,
 ) -> Result<User, Refusal> {
-    let Some(authenticate) = &hub.authenticate else {
+    let Some(authenticate) = endpoint.authenticator() else {
         return Ok(User::anonymous());
     };
     let from_query = access_token(parts);
@@ -116,12 +115,12 @@ struct Known {
 }
 
 /// Authenticates a request and finds the connection that it names.
-async fn identify<S>(hub: &HubInner<S>, parts: &Parts) -> Result<Known, Refusal> {
+async fn identify<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Known, Refusal> {
     let token =
         query_value(parts.uri.query().unwrap_or_default(), "id").filter(|token| !token.is_empty());
     let connection = token
         .as_ref()
-        .and_then(|token| hub.core.by_token.find(token));
+        .and_then(|token| endpoint.core().by_token.find(token));
     let is_new = connection
         .as_ref()
         .is_some_and(|connection| connection.phase() == Phase::Negotiated);
@@ -130,7 +129,7 @@ async fn identify<S>(hub: &HubInner<S>, parts: &Parts) -> Result<Known, Refusal>
     } else {
         RequestPurpose::Continue
     };
-    let user = authenticate(hub, parts, purpose).await?;
+    let user = authenticate(endpoint, parts, purpose).await?;
     if token.is_none() {
         return Err(Refusal::new(
             StatusCode::BAD_REQUEST,
@@ -143,8 +142,8 @@ async fn identify<S>(hub: &HubInner<S>, parts: &Parts) -> Result<Known, Refusal>
     })
 }
 
-fn require_transport<S>(hub: &HubInner<S>, kind: TransportKind) -> Result<(), Refusal> {
-    if hub.core.options.transports.contains(kind) {
+fn require_transport<E: Endpoint>(endpoint: &Arc<E>, kind: TransportKind) -> Result<(), Refusal> {
+    if endpoint.core().options.transports.contains(kind) {
         return Ok(());
     }
     let text = match kind {
@@ -168,8 +167,8 @@ fn require_same_transport(connection: &Connection, kind: TransportKind) -> Resul
 }
 
 /// Gives a negotiated connection its transport. `false` if it has one already.
-fn attach<S>(
-    hub: &HubInner<S>,
+fn attach<E: Endpoint>(
+    endpoint: &Arc<E>,
     connection: &Connection,
     user: User,
     parts: &Parts,
@@ -178,7 +177,7 @@ fn attach<S>(
     if connection.phase() != Phase::Negotiated {
         return Ok(false);
     }
-    refuse_while_draining(hub)?;
+    refuse_while_draining(endpoint)?;
     if !connection.enter(Phase::Handshake) {
         return Ok(false);
     }
@@ -187,27 +186,27 @@ fn attach<S>(
     Ok(true)
 }
 
-async fn open_websocket<S: Send + Sync + 'static>(
-    hub: &Arc<HubInner<S>>,
+async fn open_websocket<E: Endpoint>(
+    endpoint: &Arc<E>,
     mut parts: Parts,
 ) -> Result<Response, Refusal> {
     const KIND: TransportKind = TransportKind::WebSockets;
     let origin = parts.headers.get(header::ORIGIN).map(HeaderValue::to_str);
     if let Some(origin) = origin
-        && !origin.is_ok_and(|origin| hub.core.options.allows_origin(origin))
+        && !origin.is_ok_and(|origin| endpoint.core().options.allows_origin(origin))
     {
         return Err(Refusal::empty(StatusCode::FORBIDDEN));
     }
     let is_negotiated = query_value(parts.uri.query().unwrap_or_default(), "id").is_some();
     let Known { connection, user } = if is_negotiated {
-        identify(hub, &parts).await?
+        identify(endpoint, &parts).await?
     } else {
-        let user = authenticate(hub, &parts, RequestPurpose::Connect).await?;
-        refuse_while_draining(hub)?;
+        let user = authenticate(endpoint, &parts, RequestPurpose::Connect).await?;
+        refuse_while_draining(endpoint)?;
         let id = ConnectionId::random();
         Known {
             connection: Arc::new(Connection::new(
-                Arc::clone(&hub.core),
+                Arc::clone(endpoint.core()),
                 id,
                 id,
                 User::anonymous(),
@@ -215,60 +214,65 @@ async fn open_websocket<S: Send + Sync + 'static>(
             user,
         }
     };
-    require_transport(hub, KIND)?;
+    require_transport(endpoint, KIND)?;
     require_same_transport(&connection, KIND)?;
     let Upgrade {
         on_upgrade,
         response,
     } = Upgrade::accept(&mut parts).map_err(Refusal::empty)?;
-    if !attach(hub, &connection, user, &parts, KIND)? {
+    if !attach(endpoint, &connection, user, &parts, KIND)? {
         return Err(Refusal::empty(StatusCode::CONFLICT));
     }
-    hub.core.track(&connection);
-    let session = Session::new(Arc::clone(hub), connection);
-    hub.core.tasks.spawn(websocket::run(session, on_upgrade));
+    endpoint.core().track(&connection);
+    let session = endpoint.start(connection);
+    endpoint
+        .core()
+        .tasks
+        .spawn(websocket::run(session, on_upgrade));
     Ok(response)
 }
 
-async fn open_event_stream<S: Send + Sync + 'static>(
-    hub: &Arc<HubInner<S>>,
+async fn open_event_stream<E: Endpoint>(
+    endpoint: &Arc<E>,
     parts: &Parts,
 ) -> Result<Response, Refusal> {
     const KIND: TransportKind = TransportKind::ServerSentEvents;
-    let Known { connection, user } = identify(hub, parts).await?;
-    require_transport(hub, KIND)?;
+    let Known { connection, user } = identify(endpoint, parts).await?;
+    require_transport(endpoint, KIND)?;
     require_same_transport(&connection, KIND)?;
-    if !attach(hub, &connection, user, parts, KIND)? {
+    if !attach(endpoint, &connection, user, parts, KIND)? {
         return Err(Refusal::empty(StatusCode::CONFLICT));
     }
-    hub.core.tasks.spawn(http_channel::run(Session::new(
-        Arc::clone(hub),
-        Arc::clone(&connection),
-    )));
+    endpoint
+        .core()
+        .tasks
+        .spawn(http_channel::run(endpoint.start(Arc::clone(&connection))));
     Ok(server_sent_events::respond(connection))
 }
 
-async fn poll<S: Send + Sync + 'static>(
-    hub: &Arc<HubInner<S>>,
-    parts: &Parts,
-) -> Result<Response, Refusal> {
+async fn poll<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Response, Refusal> {
     const KIND: TransportKind = TransportKind::LongPolling;
-    let Known { connection, user } = identify(hub, parts).await?;
-    require_transport(hub, KIND)?;
+    let Known { connection, user } = identify(endpoint, parts).await?;
+    require_transport(endpoint, KIND)?;
     require_same_transport(&connection, KIND)?;
-    if attach(hub, &connection, user.clone(), parts, KIND)? {
+    if attach(endpoint, &connection, user.clone(), parts, KIND)? {
         let response = long_polling::first_poll(&connection);
-        hub.core
+        endpoint
+            .core()
             .tasks
-            .spawn(http_channel::run(Session::new(Arc::clone(hub), connection)));
+            .spawn(http_channel::run(endpoint.start(connection)));
         return Ok(response);
     }
     connection.set_user(user);
     long_polling::poll(&connection).await
 }
 
-async fn send<S>(hub: &HubInner<S>, parts: &Parts, body: Body) -> Result<Response, Refusal> {
-    let Known { connection, .. } = identify(hub, parts).await?;
+async fn send<E: Endpoint>(
+    endpoint: &Arc<E>,
+    parts: &Parts,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let Known { connection, .. } = identify(endpoint, parts).await?;
     if connection.transport() == Some(TransportKind::WebSockets) {
         let text = "POST requests are not allowed for WebSocket connections.";
         return Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, text));
@@ -276,8 +280,8 @@ async fn send<S>(hub: &HubInner<S>, parts: &Parts, body: Body) -> Result<Respons
     http_channel::receive(&connection, body).await
 }
 
-async fn delete<S>(hub: &HubInner<S>, parts: &Parts) -> Result<Response, Refusal> {
-    let Known { connection, .. } = identify(hub, parts).await?;
+async fn delete<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Response, Refusal> {
+    let Known { connection, .. } = identify(endpoint, parts).await?;
     if connection.transport() != Some(TransportKind::LongPolling) {
         let text = "Cannot terminate this connection using the DELETE endpoint.";
         return Err(Refusal::new(StatusCode::BAD_REQUEST, text));

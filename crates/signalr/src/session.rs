@@ -10,6 +10,7 @@ use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
 use crate::context::{Context, DisconnectReason};
 use crate::dispatch::{self, Invocation};
+use crate::endpoint::Session;
 use crate::error::{CloseReason, HubError};
 use crate::handler::BoxFuture;
 use crate::hub::HubInner;
@@ -18,7 +19,7 @@ use crate::outbox::{Frame, Origin};
 use crate::protocol::{CompletionResult, HubProtocol, Message, ProtocolError, framing, handshake};
 
 /// Reads what a client sends, whatever the transport, and acts on it.
-pub(crate) struct Session<S> {
+pub(crate) struct HubSession<S> {
     hub: Arc<HubInner<S>>,
     connection: Arc<Connection>,
     /// Bytes of messages that are incomplete, or whose turn has not come.
@@ -33,7 +34,7 @@ pub(crate) struct Session<S> {
     user_id: Option<Arc<str>>,
 }
 
-impl<S: Send + Sync + 'static> Session<S> {
+impl<S: Send + Sync + 'static> HubSession<S> {
     pub(crate) fn new(hub: Arc<HubInner<S>>, connection: Arc<Connection>) -> Self {
         Self {
             hub,
@@ -44,45 +45,6 @@ impl<S: Send + Sync + 'static> Session<S> {
             connected: false,
             blocked: false,
             user_id: None,
-        }
-    }
-
-    pub(crate) fn connection(&self) -> &Arc<Connection> {
-        &self.connection
-    }
-
-    /// Whether more input is welcome.
-    pub(crate) fn wants_input(&self) -> bool {
-        let waits = self.blocked || self.on_connected.is_some();
-        !waits || self.inbox.len() < self.connection.core.options.application_maximum_buffer_size
-    }
-
-    /// Takes bytes as they arrive, cut anywhere.
-    pub(crate) fn receive(&mut self, bytes: &[u8], cx: &mut TaskContext<'_>) {
-        if self.connection.heard_at.get() != Stamp::NEVER {
-            self.connection
-                .heard_at
-                .set(self.connection.core.clock.stamp());
-        }
-        if self.inbox.is_empty() && !self.blocked && self.on_connected.is_none() {
-            let consumed = self.process(bytes, cx);
-            self.inbox.extend_from_slice(&bytes[consumed..]);
-        } else {
-            self.inbox.extend_from_slice(bytes);
-            self.process_inbox(cx);
-        }
-    }
-
-    /// Goes on with what had to wait.
-    pub(crate) fn resume(&mut self, cx: &mut TaskContext<'_>) {
-        if let Some(on_connected) = &mut self.on_connected {
-            match on_connected.as_mut().poll(cx) {
-                Poll::Ready(outcome) => self.connect_finished(outcome),
-                Poll::Pending => return,
-            }
-            self.process_inbox(cx);
-        } else if self.blocked {
-            self.process_inbox(cx);
         }
     }
 
@@ -312,9 +274,50 @@ impl<S: Send + Sync + 'static> Session<S> {
             )));
         }
     }
+}
+
+impl<S: Send + Sync + 'static> Session for HubSession<S> {
+    fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+
+    /// Whether more input is welcome.
+    fn wants_input(&self) -> bool {
+        let waits = self.blocked || self.on_connected.is_some();
+        !waits || self.inbox.len() < self.connection.core.options.application_maximum_buffer_size
+    }
+
+    /// Takes bytes as they arrive, cut anywhere.
+    fn receive(&mut self, bytes: &[u8], cx: &mut TaskContext<'_>) {
+        if self.connection.heard_at.get() != Stamp::NEVER {
+            self.connection
+                .heard_at
+                .set(self.connection.core.clock.stamp());
+        }
+        if self.inbox.is_empty() && !self.blocked && self.on_connected.is_none() {
+            let consumed = self.process(bytes, cx);
+            self.inbox.extend_from_slice(&bytes[consumed..]);
+        } else {
+            self.inbox.extend_from_slice(bytes);
+            self.process_inbox(cx);
+        }
+    }
+
+    /// Goes on with what had to wait.
+    fn resume(&mut self, cx: &mut TaskContext<'_>) {
+        if let Some(on_connected) = &mut self.on_connected {
+            match on_connected.as_mut().poll(cx) {
+                Poll::Ready(outcome) => self.connect_finished(outcome),
+                Poll::Pending => return,
+            }
+            self.process_inbox(cx);
+        } else if self.blocked {
+            self.process_inbox(cx);
+        }
+    }
 
     /// Ends the session after its transport has ended. `on_connected`, once begun, is awaited.
-    pub(crate) async fn finish(mut self) {
+    async fn finish(mut self) {
         self.connection.end(DisconnectReason::ConnectionLost, None);
         if let Some(on_connected) = self.on_connected.take() {
             let outcome = on_connected.await;

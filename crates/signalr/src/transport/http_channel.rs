@@ -16,8 +16,8 @@ use tokio::sync::Notify;
 use super::long_polling::PollSlot;
 use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
+use crate::endpoint::Session;
 use crate::refusal::Refusal;
-use crate::session::Session;
 
 /// The state of a connection whose client sends by requests.
 #[derive(Default)]
@@ -90,15 +90,15 @@ pub(crate) async fn receive(connection: &Connection, mut body: Body) -> Result<R
 const PIECE: usize = 16 * 1024;
 
 /// The task of a connection whose client sends by requests. The transport's responses take what is sent to the client.
-pub(crate) async fn run<S: Send + Sync + 'static>(mut session: Session<S>) {
+pub(crate) async fn run<S: Session>(mut session: S) {
     let connection = Arc::clone(session.connection());
     poll_fn(|cx| poll_session(&connection, &mut session, cx)).await;
     session.finish().await;
 }
 
-fn poll_session<S: Send + Sync + 'static>(
+fn poll_session<S: Session>(
     connection: &Connection,
-    session: &mut Session<S>,
+    session: &mut S,
     cx: &mut Context<'_>,
 ) -> Poll<()> {
     let channel = connection.http_channel();

@@ -11,12 +11,12 @@ mod upgrade;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
-use crate::session::Session;
+use crate::endpoint::Session;
 use driver::Driver;
 pub(crate) use upgrade::{Upgrade, is_upgrade};
 
 /// The task of a WebSocket connection.
-pub(crate) async fn run<S: Send + Sync + 'static>(mut session: Session<S>, on_upgrade: OnUpgrade) {
+pub(crate) async fn run<S: Session>(mut session: S, on_upgrade: OnUpgrade) {
     if let Ok(socket) = on_upgrade.await {
         Driver::new(TokioIo::new(socket), &mut session).await;
     }

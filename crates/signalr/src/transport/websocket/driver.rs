@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::codec::{Decoder, Event, Opcode, write_frame, write_header};
 use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
-use crate::session::Session;
+use crate::endpoint::Session;
 
 /// How much is read from the network at once, into a buffer that the connections of a thread share.
 const READ_SIZE: usize = 32 * 1024;
@@ -30,7 +30,7 @@ thread_local! {
 /// Moves hub messages between a socket and a session until both have said goodbye.
 pub(crate) struct Driver<'a, S, Io> {
     io: Io,
-    session: &'a mut Session<S>,
+    session: &'a mut S,
     decoder: Decoder,
     /// What the socket has not taken of the last write.
     unwritten: Bytes,
@@ -59,8 +59,8 @@ pub(crate) enum SocketEnd {
     Lost,
 }
 
-impl<'a, S: Send + Sync + 'static, Io: AsyncRead + AsyncWrite + Unpin> Driver<'a, S, Io> {
-    pub(crate) fn new(io: Io, session: &'a mut Session<S>) -> Self {
+impl<'a, S: Session, Io: AsyncRead + AsyncWrite + Unpin> Driver<'a, S, Io> {
+    pub(crate) fn new(io: Io, session: &'a mut S) -> Self {
         Self {
             io,
             session,
@@ -253,7 +253,7 @@ const HEADER_ROOM: usize = 10;
 /// The status code of an orderly end.
 const NORMAL_CLOSURE: u16 = 1000;
 
-impl<S: Send + Sync + 'static, Io: AsyncRead + AsyncWrite + Unpin> Future for Driver<'_, S, Io> {
+impl<S: Session, Io: AsyncRead + AsyncWrite + Unpin> Future for Driver<'_, S, Io> {
     type Output = SocketEnd;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<SocketEnd> {

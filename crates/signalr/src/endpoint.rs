@@ -1,0 +1,38 @@
+//! What is served over the transports: a hub, or raw bytes.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::task::Context;
+
+use crate::auth::ErasedAuthenticate;
+use crate::connection::Connection;
+use crate::core::Core;
+
+/// Something with connections.
+pub(crate) trait Endpoint: Send + Sync + 'static {
+    type Session: Session;
+
+    fn core(&self) -> &Arc<Core>;
+
+    fn authenticator(&self) -> Option<&dyn ErasedAuthenticate>;
+
+    /// Begins to serve a connection that has got its transport.
+    fn start(self: &Arc<Self>, connection: Arc<Connection>) -> Self::Session;
+}
+
+/// The receiving half of one connection, driven by its transport's task.
+pub(crate) trait Session: Send + 'static {
+    fn connection(&self) -> &Arc<Connection>;
+
+    /// Whether more input is welcome.
+    fn wants_input(&self) -> bool;
+
+    /// Takes bytes as they arrive, cut anywhere.
+    fn receive(&mut self, bytes: &[u8], cx: &mut Context<'_>);
+
+    /// Goes on with what had to wait.
+    fn resume(&mut self, cx: &mut Context<'_>);
+
+    /// Ends what the transport has ended.
+    fn finish(self) -> impl Future<Output = ()> + Send;
+}
