@@ -133,7 +133,9 @@ export class MessagesStore {
   private catchUp(id: string): Promise<void> {
     let running = this.filling.get(id);
     if (!running) {
-      running = this.fill(id).finally(() => this.filling.delete(id));
+      running = Promise.resolve()
+        .then(() => this.fill(id))
+        .finally(() => this.filling.delete(id));
       this.filling.set(id, running);
     }
     return running;
