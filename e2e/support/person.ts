@@ -26,8 +26,10 @@ export class Person {
     return new Person(name, page, watch);
   }
 
+  /** The first name in letters that a username may have. */
   get username(): string {
-    return this.name.split(' ')[0]?.toLowerCase() ?? '';
+    const [first = ''] = this.name.toLowerCase().normalize('NFD').split(' ');
+    return first.replace(/[^a-z]/g, '');
   }
 
   /** Fills in the form of a new account. */
