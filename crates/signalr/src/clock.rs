@@ -25,6 +25,12 @@ impl Stamp {
 #[derive(Debug)]
 pub(crate) struct AtomicStamp(AtomicU64);
 
+impl Default for AtomicStamp {
+    fn default() -> Self {
+        Self::new(Stamp::NEVER)
+    }
+}
+
 impl AtomicStamp {
     pub(crate) fn new(stamp: Stamp) -> Self {
         Self(AtomicU64::new(stamp.0))

@@ -17,6 +17,7 @@ use crate::error::{CloseReason, SendError};
 use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin, Outbox, Pushed};
 use crate::protocol::{HubProtocol, handshake};
+use crate::reconnect::Reconnect;
 use crate::request::RequestSnapshot;
 use crate::transport::http_channel::HttpChannel;
 use crate::user::User;
@@ -66,6 +67,8 @@ pub(crate) struct Connection {
     /// When a write began that the network has not taken yet.
     pub(crate) stalled_since: AtomicStamp,
     http_channel: OnceLock<Box<HttpChannel>>,
+    may_reconnect: AtomicBool,
+    reconnect: OnceLock<Box<Reconnect>>,
     groups: Mutex<Joined>,
     items: Mutex<Extensions>,
     end: Mutex<Option<DisconnectReason>>,
@@ -101,6 +104,8 @@ impl Connection {
             written_at: AtomicStamp::new(now),
             stalled_since: AtomicStamp::new(Stamp::NEVER),
             http_channel: OnceLock::new(),
+            may_reconnect: AtomicBool::new(false),
+            reconnect: OnceLock::new(),
             groups: Mutex::default(),
             items: Mutex::default(),
             end: Mutex::new(None),
@@ -162,6 +167,26 @@ impl Connection {
     /// The channel of the transports that use plain requests, made when it is first needed.
     pub(crate) fn http_channel(&self) -> &HttpChannel {
         self.http_channel.get_or_init(Box::default)
+    }
+
+    /// The client asked for stateful reconnect and was promised it.
+    pub(crate) fn promise_reconnect(&self) {
+        self.may_reconnect.store(true, Ordering::Relaxed);
+    }
+
+    /// Turns stateful reconnect on if it was promised and the transport can do it.
+    pub(crate) fn enable_reconnect(&self) {
+        let is_possible = self.transport() == Some(TransportKind::WebSockets);
+        if is_possible && self.may_reconnect.load(Ordering::Relaxed) {
+            self.outbox
+                .enable_replay(self.core.options.stateful_reconnect_buffer_size);
+            self.reconnect.get_or_init(Box::default);
+        }
+    }
+
+    /// The state of stateful reconnect, if it is on.
+    pub(crate) fn reconnect(&self) -> Option<&Reconnect> {
+        self.reconnect.get().map(|state| &**state)
     }
 
     /// Wakes the connection's task, for news that are not in the outbox.

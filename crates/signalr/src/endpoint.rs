@@ -33,6 +33,9 @@ pub(crate) trait Session: Send + 'static {
     /// Goes on with what had to wait.
     fn resume(&mut self, cx: &mut Context<'_>);
 
+    /// Another socket has taken over; what was half received over the old one is void.
+    fn reattach(&mut self) {}
+
     /// Ends what the transport has ended.
     fn finish(self) -> impl Future<Output = ()> + Send;
 }

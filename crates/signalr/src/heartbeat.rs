@@ -62,6 +62,17 @@ fn check_open(connection: &Arc<Connection>, now: Stamp) {
     {
         return connection.end(DisconnectReason::ConnectionLost, None);
     }
+    if let Some(reconnect) = connection.reconnect() {
+        if let Some(since) = reconnect.detached_since() {
+            if since.elapsed(now) >= options.disconnect_timeout {
+                connection.end(DisconnectReason::ConnectionLost, None);
+            }
+            return;
+        }
+        if reconnect.schedule_ack() {
+            connection.wake();
+        }
+    }
     if options.close_on_authentication_expiration && connection.expires_at() <= now {
         let close = CloseReason::normal().allow_reconnect(true);
         return connection.end(DisconnectReason::AuthenticationExpired, Some(close));

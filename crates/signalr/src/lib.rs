@@ -58,6 +58,7 @@ mod outbox;
 mod prepared;
 pub mod protocol;
 mod raw;
+mod reconnect;
 mod refusal;
 mod registry;
 mod request;

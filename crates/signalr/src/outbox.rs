@@ -22,7 +22,6 @@ const KEPT_CAPACITY: usize = 16;
 pub(crate) struct Frame {
     pub(crate) bytes: Bytes,
     /// Whether stateful reconnect counts it.
-    #[expect(dead_code, reason = "read by stateful reconnect")]
     pub(crate) sequenced: bool,
 }
 
@@ -76,8 +75,51 @@ struct State {
     bytes: usize,
     /// Since when the queue has not been empty.
     waiting_since: Stamp,
+    /// What was sent and may have to be sent again.
+    replay: Option<Box<Replay>>,
     /// Producers that can wait: streams.
     producers: Vec<Waker>,
+}
+
+/// Sent messages that the client has not acknowledged.
+#[derive(Debug, Default)]
+struct Replay {
+    /// The number of the last message that was sent.
+    sent: u64,
+    unacknowledged: VecDeque<Frame>,
+    bytes: usize,
+    limit: usize,
+    /// How many of the unacknowledged messages the present socket has got.
+    written: usize,
+}
+
+impl Replay {
+    /// Messages beyond the limit wait for an acknowledgement.
+    fn is_full(&self) -> bool {
+        self.bytes >= self.limit
+    }
+
+    fn keep(&mut self, frame: Frame) {
+        self.sent += 1;
+        self.bytes += frame.bytes.len();
+        self.unacknowledged.push_back(frame);
+        self.written += 1;
+    }
+
+    /// The number of the first message that is kept, or would be.
+    fn first(&self) -> u64 {
+        self.sent + 1 - self.unacknowledged.len() as u64
+    }
+
+    fn acknowledge(&mut self, number: u64) {
+        while self.first() <= number {
+            let Some(frame) = self.unacknowledged.pop_front() else {
+                break;
+            };
+            self.bytes -= frame.bytes.len();
+            self.written = self.written.saturating_sub(1);
+        }
+    }
 }
 
 impl State {
@@ -145,6 +187,10 @@ impl Outbox {
             return;
         }
         state.release_held();
+        // There will be no other socket: nothing waits for an acknowledgement any more.
+        if let Some(replay) = &mut state.replay {
+            replay.limit = usize::MAX;
+        }
         if discard {
             state.queue.clear();
             state.bytes = 0;
@@ -176,12 +222,35 @@ impl Outbox {
     /// Hands over the queued frames in order until `take` declines one.
     pub(crate) fn drain(&self, mut take: impl FnMut(&Frame) -> bool) {
         let mut state = self.state.lock();
-        while let Some(frame) = state.queue.front() {
-            if !take(frame) {
+        let State {
+            queue,
+            replay,
+            bytes,
+            ..
+        } = &mut *state;
+        let mut goes_on = true;
+        if let Some(replay) = replay {
+            while let Some(frame) = replay.unacknowledged.get(replay.written) {
+                goes_on = take(frame);
+                if !goes_on {
+                    break;
+                }
+                replay.written += 1;
+            }
+        }
+        while let Some(frame) = queue.front().filter(|_| goes_on) {
+            let must_wait =
+                frame.sequenced && replay.as_ref().is_some_and(|replay| replay.is_full());
+            if must_wait || !take(frame) {
                 break;
             }
-            state.bytes -= frame.bytes.len();
-            state.queue.pop_front();
+            *bytes -= frame.bytes.len();
+            if let (Some(frame), Some(replay)) = (
+                queue.pop_front().filter(|frame| frame.sequenced),
+                replay.as_mut(),
+            ) {
+                replay.keep(frame);
+            }
         }
         if state.queue.is_empty() && state.queue.capacity() > KEPT_CAPACITY {
             state.queue = VecDeque::new();
@@ -193,6 +262,30 @@ impl Outbox {
         };
         drop(state);
         producers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Keeps what is sent until it is acknowledged, up to a number of bytes.
+    pub(crate) fn enable_replay(&self, limit: usize) {
+        self.state.lock().replay = Some(Box::new(Replay {
+            limit,
+            ..Replay::default()
+        }));
+    }
+
+    /// Everything up to this number has arrived.
+    pub(crate) fn acknowledge(&self, number: u64) {
+        if let Some(replay) = &mut self.state.lock().replay {
+            replay.acknowledge(number);
+        }
+        self.consumer.wake();
+    }
+
+    /// Starts over with the first unacknowledged message, and returns its number.
+    pub(crate) fn rewind(&self) -> u64 {
+        self.state.lock().replay.as_mut().map_or(1, |replay| {
+            replay.written = 0;
+            replay.first()
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {

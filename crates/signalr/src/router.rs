@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::any;
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
+use hyper::upgrade::OnUpgrade;
 
 use crate::auth::{self, AuthenticationRequest, RequestPurpose};
 use crate::connection::{Connection, Phase};
@@ -221,7 +222,7 @@ async fn open_websocket<E: Endpoint>(
         response,
     } = Upgrade::accept(&mut parts).map_err(Refusal::empty)?;
     if !attach(endpoint, &connection, user, &parts, KIND)? {
-        return Err(Refusal::empty(StatusCode::CONFLICT));
+        return reattach(&connection, on_upgrade).map(|()| response);
     }
     endpoint.core().track(&connection);
     let session = endpoint.start(connection);
@@ -230,6 +231,19 @@ async fn open_websocket<E: Endpoint>(
         .tasks
         .spawn(websocket::run(session, on_upgrade));
     Ok(response)
+}
+
+/// Gives a connection with stateful reconnect another socket.
+fn reattach(connection: &Connection, on_upgrade: OnUpgrade) -> Result<(), Refusal> {
+    if connection.phase() >= Phase::Ending {
+        return Err(Refusal::UNKNOWN_CONNECTION);
+    }
+    let reconnect = connection
+        .reconnect()
+        .ok_or(Refusal::empty(StatusCode::CONFLICT))?;
+    reconnect.offer(on_upgrade);
+    connection.wake();
+    Ok(())
 }
 
 async fn open_event_stream<E: Endpoint>(

@@ -17,6 +17,7 @@ use crate::hub::HubInner;
 use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin};
 use crate::protocol::{CompletionResult, HubProtocol, Message, ProtocolError, framing, handshake};
+use crate::reconnect::Receiving;
 
 /// Reads what a client sends, whatever the transport, and acts on it.
 pub(crate) struct HubSession<S> {
@@ -32,6 +33,7 @@ pub(crate) struct HubSession<S> {
     /// The next message waits for a free slot.
     blocked: bool,
     user_id: Option<Arc<str>>,
+    receiving: Receiving,
 }
 
 impl<S: Send + Sync + 'static> HubSession<S> {
@@ -45,6 +47,7 @@ impl<S: Send + Sync + 'static> HubSession<S> {
             connected: false,
             blocked: false,
             user_id: None,
+            receiving: Receiving::default(),
         }
     }
 
@@ -95,7 +98,7 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                 (Ok(Some(record)), Some(protocol)) => {
                     self.scanned = 0;
                     match protocol.decode(record.body, depth) {
-                        Ok(message) => self.act(message, cx),
+                        Ok(message) => self.accept_message(message, cx),
                         Err(error) => self.fail(&error),
                     }
                     if !self.blocked {
@@ -146,6 +149,9 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                 "Cannot use the 'messagepack' protocol on the current transport. The transport does not support \
                  'Binary' transfer format.",
             );
+        }
+        if request.version >= 2 {
+            self.connection.enable_reconnect();
         }
         self.accept(protocol, cx);
     }
@@ -204,6 +210,30 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         );
     }
 
+    /// Acts on a message unless it was acted on before the client reconnected.
+    fn accept_message(&mut self, message: Message<'_>, cx: &mut TaskContext<'_>) {
+        let is_sequenced = message.is_sequenced();
+        let is_resumption = matches!(message, Message::Sequence(_));
+        if self.connection.reconnect().is_none() {
+            return self.act(message, cx);
+        }
+        if self.receiving.awaits_sequence() && !is_resumption {
+            return;
+        }
+        if !is_sequenced {
+            return self.act(message, cx);
+        }
+        if !self.receiving.is_duplicate() {
+            self.act(message, cx);
+        }
+        if !self.blocked {
+            let latest = self.receiving.count();
+            if let Some(reconnect) = self.connection.reconnect() {
+                reconnect.received(latest);
+            }
+        }
+    }
+
     fn act(&mut self, message: Message<'_>, cx: &mut TaskContext<'_>) {
         let connection = &self.connection;
         match message {
@@ -248,7 +278,14 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                 };
                 connection.end(reason, Some(CloseReason::normal()));
             }
-            Message::Ack(_) | Message::Sequence(_) | Message::Unknown => {}
+            Message::Ack(number) => connection.outbox.acknowledge(number),
+            Message::Sequence(number) if connection.reconnect().is_some() => {
+                if !self.receiving.resume_at(number) {
+                    let text = "Sequence ID greater than amount of messages we've received.";
+                    self.fail(&ProtocolError::new(text));
+                }
+            }
+            Message::Sequence(_) | Message::Unknown => {}
         }
     }
 
@@ -314,6 +351,13 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
         } else if self.blocked {
             self.process_inbox(cx);
         }
+    }
+
+    fn reattach(&mut self) {
+        self.inbox = Vec::new();
+        self.scanned = 0;
+        self.blocked = false;
+        self.receiving.reattach();
     }
 
     /// Ends the session after its transport has ended. `on_connected`, once begun, is awaited.

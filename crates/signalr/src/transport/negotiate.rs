@@ -19,6 +19,8 @@ const HIGHEST_VERSION: i64 = 1;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Negotiated<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    use_stateful_reconnect: Option<bool>,
     negotiate_version: i64,
     connection_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,14 +71,18 @@ pub(crate) fn negotiate(core: &Arc<Core>, parts: &Parts, user: User) -> Response
     } else {
         ConnectionId::random()
     };
-    core.track(&Arc::new(Connection::new(
-        Arc::clone(core),
-        id,
-        token,
-        user,
-    )));
+    let connection = Arc::new(Connection::new(Arc::clone(core), id, token, user));
+    let query = parts.uri.query().unwrap_or_default();
+    let is_asked = query_value(query, "useStatefulReconnect")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let reconnects = is_asked && core.options.stateful_reconnect;
+    if reconnects {
+        connection.promise_reconnect();
+    }
+    core.track(&connection);
     tracing::debug!(connection.id = %id, version, "negotiated");
     json(&Negotiated {
+        use_stateful_reconnect: reconnects.then_some(true),
         negotiate_version: version,
         connection_id: &id,
         connection_token: (version > 0).then_some(&*token),

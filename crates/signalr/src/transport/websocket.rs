@@ -8,17 +8,58 @@ mod codec;
 mod driver;
 mod upgrade;
 
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
+use crate::clock::Stamp;
+use crate::connection::Phase;
+use crate::context::DisconnectReason;
 use crate::endpoint::Session;
-use driver::Driver;
+use driver::{Driver, SocketEnd};
 pub(crate) use upgrade::{Upgrade, is_upgrade};
 
-/// The task of a WebSocket connection.
+/// The task of a WebSocket connection, which may go through several sockets if it can reconnect.
 pub(crate) async fn run<S: Session>(mut session: S, on_upgrade: OnUpgrade) {
-    if let Ok(socket) = on_upgrade.await {
-        Driver::new(TokioIo::new(socket), &mut session).await;
+    let mut next = Some(on_upgrade);
+    while let Some(on_upgrade) = next.take() {
+        let end = match on_upgrade.await {
+            Ok(socket) => Driver::new(TokioIo::new(socket), &mut session).await,
+            Err(_) => SocketEnd::Lost,
+        };
+        match end {
+            SocketEnd::Lost => next = poll_fn(|cx| poll_reconnect(&mut session, cx)).await,
+            SocketEnd::Closed => session
+                .connection()
+                .end(DisconnectReason::ClosedByClient { error: None }, None),
+        }
     }
     session.finish().await;
+}
+
+/// Waits for the socket that replaces a lost one; `None` if there will be none.
+fn poll_reconnect<S: Session>(session: &mut S, cx: &mut Context<'_>) -> Poll<Option<OnUpgrade>> {
+    let connection = Arc::clone(session.connection());
+    let Some(reconnect) = connection.reconnect() else {
+        return Poll::Ready(None);
+    };
+    connection.outbox.register(cx.waker());
+    if connection.phase() != Phase::Open {
+        return Poll::Ready(None);
+    }
+    if let Some(socket) = reconnect.take_offer() {
+        tracing::debug!(connection.id = %connection.id, "connection reattached");
+        session.reattach();
+        reconnect.attach();
+        return Poll::Ready(Some(socket));
+    }
+    if reconnect.detached_since().is_none() {
+        connection.stalled_since.set(Stamp::NEVER);
+        reconnect.detach(connection.core.clock.stamp());
+    }
+    session.resume(cx);
+    Poll::Pending
 }

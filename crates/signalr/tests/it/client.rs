@@ -75,6 +75,11 @@ impl Client {
         assert_eq!(self.next().await, "{}");
     }
 
+    /// Breaks the connection without a goodbye.
+    pub(crate) fn cut(self) {
+        drop(self.socket);
+    }
+
     /// Sends one hub message.
     pub(crate) async fn send(&mut self, message: &str) {
         self.socket

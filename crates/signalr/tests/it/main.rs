@@ -7,4 +7,5 @@ mod http;
 mod invocations;
 mod negotiation;
 mod plain_transports;
+mod stateful_reconnect;
 mod streams;

@@ -12,6 +12,7 @@ use super::codec::{Decoder, Event, Opcode, write_frame, write_header};
 use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
 use crate::endpoint::Session;
+use crate::reconnect::Reconnect;
 
 /// How much is read from the network at once, into a buffer that the connections of a thread share.
 const READ_SIZE: usize = 32 * 1024;
@@ -180,6 +181,7 @@ impl<'a, S: Session, Io: AsyncRead + AsyncWrite + Unpin> Driver<'a, S, Io> {
         // Room for the longest header; the real one is put in front of the payload when its length is known.
         out.resize(start + HEADER_ROOM, 0);
         let first = out.len();
+        resume(connection, out);
         connection.outbox.drain(|frame| {
             let fits = out.len() == first || out.len() - first + frame.bytes.len() <= BATCH_SIZE;
             if fits {
@@ -214,6 +216,13 @@ impl<'a, S: Session, Io: AsyncRead + AsyncWrite + Unpin> Driver<'a, S, Io> {
     fn poll_run(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         loop {
             self.connection().outbox.register(cx.waker());
+            if self
+                .connection()
+                .reconnect()
+                .is_some_and(Reconnect::has_offer)
+            {
+                return Poll::Ready(Err(std::io::ErrorKind::ConnectionAborted.into()));
+            }
             self.session.resume(cx);
             let mut progress = false;
             if !self.peer_closed
@@ -244,6 +253,19 @@ impl<'a, S: Session, Io: AsyncRead + AsyncWrite + Unpin> Driver<'a, S, Io> {
                 return Poll::Pending;
             }
         }
+    }
+}
+
+/// What stateful reconnect has to say before the queued messages.
+fn resume(connection: &Connection, out: &mut Vec<u8>) {
+    let (Some(reconnect), Some(protocol)) = (connection.reconnect(), connection.protocol()) else {
+        return;
+    };
+    if reconnect.take_resume() {
+        protocol.encode_sequence(out, connection.outbox.rewind());
+    }
+    if let Some(latest) = reconnect.take_ack() {
+        protocol.encode_ack(out, latest);
     }
 }
 
