@@ -1,0 +1,184 @@
+use std::sync::Arc;
+
+use hubbub_domain::change::UserChangeKind;
+use hubbub_domain::member::MemberRole;
+use hubbub_domain::numbers::{Seq, UserRev};
+use hubbub_domain::unit_of_work::Store;
+use hubbub_domain::user::Username;
+
+use super::world::{admit, people, post, release, stored_group};
+
+pub(crate) async fn a_stay_is_found_while_it_is_open(store: Arc<dyn Store>) {
+    let [ada, bob] = people(&store, ["ada", "bob"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada]).await;
+    let mut unit = store.begin().await.unwrap();
+    let mut stay = admit(unit.as_mut(), &mut tea, &bob, MemberRole::ReadOnly).await;
+    let found = unit.memberships().find_open(tea.id, bob.id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&stay));
+    release(unit.as_mut(), &mut tea, &mut stay).await;
+    assert_eq!(
+        unit.memberships().find_open(tea.id, bob.id).await.unwrap(),
+        None
+    );
+}
+
+pub(crate) async fn nobody_is_in_a_conversation_twice_at_once(store: Arc<dyn Store>) {
+    let [ada] = people(&store, ["ada"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada]).await;
+    let mut unit = store.begin().await.unwrap();
+    let again = tea.admit(ada.id, MemberRole::Member, super::world::at(5));
+    let rev = unit.users().next_rev(ada.id).await.unwrap();
+    let error = unit.memberships().add(&again, rev).await.unwrap_err();
+    assert!(error.is_conflict());
+}
+
+pub(crate) async fn who_comes_back_has_another_stay(store: Arc<dyn Store>) {
+    let [ada, bob] = people(&store, ["ada", "bob"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada, &bob]).await;
+    let mut unit = store.begin().await.unwrap();
+    let mut first = unit
+        .memberships()
+        .find_open(tea.id, bob.id)
+        .await
+        .unwrap()
+        .unwrap();
+    release(unit.as_mut(), &mut tea, &mut first).await;
+    let second = admit(unit.as_mut(), &mut tea, &bob, MemberRole::Member).await;
+    let found = unit
+        .memberships()
+        .find_open(tea.id, bob.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found, second);
+    assert!(second.from_rev > first.to_rev.unwrap());
+}
+
+pub(crate) async fn members_are_listed_by_username(store: Arc<dyn Store>) {
+    let [bob, ada, charly] = people(&store, ["bob", "ada", "charly"]).await;
+    let tea = stored_group(&store, 1, &[&bob, &ada, &charly]).await;
+    let mut view = store.read().await.unwrap();
+    let page = view.memberships().list_open(tea.id, None, 2).await.unwrap();
+    let names: Vec<_> = page
+        .iter()
+        .map(|(user, _)| user.username.as_str())
+        .collect();
+    assert_eq!(names, ["ada", "bob"]);
+    assert_eq!(page[1].1.role, MemberRole::Owner);
+    let after = Username::parse("bob").unwrap();
+    let rest = view
+        .memberships()
+        .list_open(tea.id, Some(&after), 10)
+        .await
+        .unwrap();
+    assert_eq!(rest.len(), 1);
+    assert_eq!(rest[0].0, charly);
+}
+
+pub(crate) async fn the_most_senior_member_has_the_highest_role_and_the_longest_stay(
+    store: Arc<dyn Store>,
+) {
+    let [ada, bob, charly, dan] = people(&store, ["ada", "bob", "charly", "dan"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada]).await;
+    let mut unit = store.begin().await.unwrap();
+    admit(unit.as_mut(), &mut tea, &bob, MemberRole::Member).await;
+    admit(unit.as_mut(), &mut tea, &charly, MemberRole::Admin).await;
+    admit(unit.as_mut(), &mut tea, &dan, MemberRole::Admin).await;
+    let mut expected = vec![ada.id, charly.id, dan.id, bob.id];
+    while let Some(mut senior) = unit.memberships().find_most_senior(tea.id).await.unwrap() {
+        assert_eq!(senior.user_id, expected.remove(0));
+        release(unit.as_mut(), &mut tea, &mut senior).await;
+    }
+    assert!(expected.is_empty());
+}
+
+pub(crate) async fn sharing_a_conversation_needs_two_open_stays(store: Arc<dyn Store>) {
+    let [ada, bob, eve] = people(&store, ["ada", "bob", "eve"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada, &bob]).await;
+    let mut unit = store.begin().await.unwrap();
+    let others = [bob.id, eve.id];
+    assert_eq!(
+        unit.users().list_sharing(ada.id, &others).await.unwrap(),
+        [bob.id]
+    );
+    let mut stay = unit
+        .memberships()
+        .find_open(tea.id, bob.id)
+        .await
+        .unwrap()
+        .unwrap();
+    release(unit.as_mut(), &mut tea, &mut stay).await;
+    assert!(
+        unit.users()
+            .list_sharing(ada.id, &others)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+pub(crate) async fn a_read_marker_never_moves_back(store: Arc<dyn Store>) {
+    let [ada] = people(&store, ["ada"]).await;
+    let tea = stored_group(&store, 1, &[&ada]).await;
+    let mut unit = store.begin().await.unwrap();
+    assert_eq!(
+        unit.read_markers().find(tea.id, ada.id).await.unwrap(),
+        Seq::ZERO
+    );
+    for (seq, expected) in [(5, 5), (3, 5), (8, 8)] {
+        unit.read_markers()
+            .advance(tea.id, ada.id, Seq::new(seq), Some(UserRev::new(seq)))
+            .await
+            .unwrap();
+        let marker = unit.read_markers().find(tea.id, ada.id).await.unwrap();
+        assert_eq!(marker.get(), expected);
+    }
+}
+
+pub(crate) async fn own_changes_are_listed_in_order(store: Arc<dyn Store>) {
+    let [ada, bob] = people(&store, ["ada", "bob"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada, &bob]).await; // ada 1, bob 1
+    let books = stored_group(&store, 2, &[&bob]).await; // bob 2
+    let mut unit = store.begin().await.unwrap();
+    post(unit.as_mut(), &mut tea, &ada, 1, 10).await;
+    let rev = unit.users().next_rev(bob.id).await.unwrap(); // bob 3
+    unit.read_markers()
+        .advance(books.id, bob.id, Seq::ZERO, None)
+        .await
+        .unwrap();
+    unit.read_markers()
+        .advance(tea.id, bob.id, Seq::FIRST, Some(rev))
+        .await
+        .unwrap();
+    let mut stay = unit
+        .memberships()
+        .find_open(books.id, bob.id)
+        .await
+        .unwrap()
+        .unwrap();
+    let mut books = books;
+    release(unit.as_mut(), &mut books, &mut stay).await; // bob 4
+    unit.commit().await.unwrap();
+
+    let mut view = store.read().await.unwrap();
+    let changes = view
+        .users()
+        .list_changes(bob.id, UserRev::ZERO)
+        .await
+        .unwrap();
+    let revs: Vec<_> = changes.iter().map(|change| change.rev.get()).collect();
+    assert_eq!(revs, [1, 3, 4]);
+    assert!(
+        matches!(&changes[0].kind, UserChangeKind::ConversationGained(o) if o.conversation.id == tea.id)
+    );
+    assert!(
+        matches!(changes[1].kind, UserChangeKind::ReadMarkerMoved { seq, unread_count: 0, .. } if seq == Seq::FIRST)
+    );
+    assert!(matches!(changes[2].kind, UserChangeKind::ConversationLost(id) if id == books.id));
+    let later = view
+        .users()
+        .list_changes(bob.id, UserRev::new(3))
+        .await
+        .unwrap();
+    assert_eq!(later.len(), 1);
+}

@@ -1,0 +1,214 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use hubbub_domain::ids::{Epoch, InvitationId, SessionId, UserId};
+use hubbub_domain::invitation::Invitation;
+use hubbub_domain::repository::ServerKey;
+use hubbub_domain::session::Session;
+use hubbub_domain::unit_of_work::Store;
+use hubbub_domain::user::{DisplayName, Username};
+use uuid::Uuid;
+
+use super::world::{at, hash, people, person};
+
+pub(crate) async fn a_person_is_found_as_stored(store: Arc<dyn Store>) {
+    let [ada] = people(&store, ["ada"]).await;
+    let mut view = store.read().await.unwrap();
+    assert_eq!(view.users().find(ada.id).await.unwrap(), Some(ada.clone()));
+    let (found, password) = view
+        .users()
+        .find_credentials(&ada.username)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found, ada);
+    assert_eq!(password, hash());
+    let stranger = UserId::from_uuid(Uuid::nil());
+    assert_eq!(view.users().find(stranger).await.unwrap(), None);
+}
+
+pub(crate) async fn a_username_is_taken_once(store: Arc<dyn Store>) {
+    people(&store, ["ada"]).await;
+    let mut twin = person("ada", "Another Ada");
+    twin.id = UserId::from_uuid(Uuid::from_u128(1));
+    let mut unit = store.begin().await.unwrap();
+    let error = unit.users().add(&twin, &hash()).await.unwrap_err();
+    assert!(error.is_conflict());
+}
+
+pub(crate) async fn people_are_listed_by_username_and_found_by_part_of_a_name(
+    store: Arc<dyn Store>,
+) {
+    let [ada, ..] = people(&store, ["ada", "bob", "charly"]).await;
+    let mut unit = store.begin().await.unwrap();
+    let name = DisplayName::parse("Ädä Łovelace").unwrap();
+    unit.users().rename(ada.id, &name).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let mut view = store.read().await.unwrap();
+    for (query, after, limit, expected) in [
+        ("", None, 10, vec!["ada", "bob", "charly"]),
+        ("", None, 2, vec!["ada", "bob"]),
+        ("", Some("ada"), 10, vec!["bob", "charly"]),
+        ("B", None, 10, vec!["bob"]),
+        ("äDÄ ł", None, 10, vec!["ada"]),
+        ("nobody", None, 10, vec![]),
+    ] {
+        let after = after.map(|name| Username::parse(name).unwrap());
+        let found = view
+            .users()
+            .list(query, after.as_ref(), limit)
+            .await
+            .unwrap();
+        let names: Vec<_> = found.iter().map(|user| user.username.as_str()).collect();
+        assert_eq!(names, expected, "{query:?}");
+    }
+}
+
+pub(crate) async fn special_characters_of_a_pattern_are_taken_for_themselves(
+    store: Arc<dyn Store>,
+) {
+    people(&store, ["a_b", "axb"]).await;
+    let mut view = store.read().await.unwrap();
+    let found = view.users().list("a_b", None, 10).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert!(view.users().list("%", None, 10).await.unwrap().is_empty());
+    assert!(view.users().list("\\", None, 10).await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_persons_own_log_is_numbered_without_a_hole(store: Arc<dyn Store>) {
+    let [ada] = people(&store, ["ada"]).await;
+    for expected in 1..=3 {
+        let mut unit = store.begin().await.unwrap();
+        assert_eq!(unit.users().next_rev(ada.id).await.unwrap().get(), expected);
+        unit.commit().await.unwrap();
+        let mut rolled_back = store.begin().await.unwrap();
+        rolled_back.users().next_rev(ada.id).await.unwrap();
+    }
+    let mut view = store.read().await.unwrap();
+    let rev = view.users().find_rev(ada.id).await.unwrap().unwrap();
+    assert_eq!(rev.get(), 3);
+}
+
+pub(crate) async fn sessions_are_stored_and_listed_while_live(store: Arc<dyn Store>) {
+    let [ada, bob] = people(&store, ["ada", "bob"]).await;
+    let session = |number, user_id, last_used: i64| Session {
+        id: SessionId::from_uuid(Uuid::from_u128(number)),
+        user_id,
+        device_name: format!("device {number}"),
+        generation: 0,
+        created_at: at(1),
+        last_used_at: at(last_used),
+        expires_at: at(1_000),
+        revoked_at: None,
+    };
+    let mut unit = store.begin().await.unwrap();
+    let mut sessions = [
+        session(1, ada.id, 5),
+        session(2, ada.id, 9),
+        session(3, bob.id, 7),
+    ];
+    for session in &sessions {
+        unit.sessions().add(session).await.unwrap();
+    }
+    sessions[0].present(0, at(20), Duration::from_secs(50));
+    unit.sessions().update(&sessions[0]).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let mut view = store.read().await.unwrap();
+    let found = view.sessions().find(sessions[0].id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&sessions[0]));
+    let live = view.sessions().list_live(ada.id, at(30)).await.unwrap();
+    assert_eq!(
+        live,
+        [sessions[0].clone(), sessions[1].clone()],
+        "the last used first"
+    );
+    let later = view.sessions().list_live(ada.id, at(500)).await.unwrap();
+    assert_eq!(later, [sessions[1].clone()], "the first has expired at 70");
+}
+
+pub(crate) async fn invitations_are_found_by_code_and_listed_while_usable(store: Arc<dyn Store>) {
+    let [ada] = people(&store, ["ada"]).await;
+    let invitation = |number: u8, expires| Invitation {
+        id: InvitationId::from_uuid(Uuid::from_u128(u128::from(number))),
+        code_hash: [number; 32],
+        created_by: ada.id,
+        created_at: at(i64::from(number)),
+        expires_at: at(expires),
+        max_uses: 1,
+        uses: 0,
+        revoked_at: None,
+    };
+    let mut unit = store.begin().await.unwrap();
+    let mut all = [
+        invitation(1, 100),
+        invitation(2, 100),
+        invitation(3, 10),
+        invitation(4, 100),
+    ];
+    for invitation in &all {
+        unit.invitations().add(invitation).await.unwrap();
+    }
+    all[0].uses = 1;
+    unit.invitations().update(&all[0]).await.unwrap();
+    unit.commit().await.unwrap();
+
+    let mut view = store.read().await.unwrap();
+    let found = view.invitations().find_by_code(&[1; 32]).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&all[0]));
+    assert_eq!(
+        view.invitations().find_by_code(&[9; 32]).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        view.invitations().find(all[1].id).await.unwrap().as_ref(),
+        Some(&all[1])
+    );
+    let usable = view.invitations().list_usable(at(50)).await.unwrap();
+    assert_eq!(usable, [all[3].clone(), all[1].clone()], "the newest first");
+}
+
+pub(crate) async fn the_first_start_is_prepared_once(store: Arc<dyn Store>) {
+    let mut unit = store.begin().await.unwrap();
+    let first = Epoch::from_uuid(Uuid::from_u128(1));
+    let second = Epoch::from_uuid(Uuid::from_u128(2));
+    unit.server().initialise(first, "ONE", at(1)).await.unwrap();
+    unit.server()
+        .initialise(second, "TWO", at(2))
+        .await
+        .unwrap();
+    assert_eq!(unit.server().epoch().await.unwrap(), first);
+    assert_eq!(
+        unit.server().find_setup_code().await.unwrap().as_deref(),
+        Some("ONE")
+    );
+    assert!(unit.server().remove_setup_code().await.unwrap());
+    assert!(
+        !unit.server().remove_setup_code().await.unwrap(),
+        "it is used up"
+    );
+    unit.server()
+        .initialise(second, "TWO", at(3))
+        .await
+        .unwrap();
+    assert_eq!(unit.server().find_setup_code().await.unwrap(), None);
+}
+
+pub(crate) async fn keys_are_kept_as_first_stored(store: Arc<dyn Store>) {
+    let key = |byte: u8| ServerKey {
+        id: format!("key {byte}"),
+        secret: [byte; 32],
+    };
+    let mut unit = store.begin().await.unwrap();
+    for byte in [1, 2] {
+        let stored = unit
+            .server()
+            .key_or_insert("tokens", key(byte))
+            .await
+            .unwrap();
+        assert_eq!((stored.id.as_str(), stored.secret), ("key 1", [1; 32]));
+    }
+    let other = unit.server().key_or_insert("bus", key(3)).await.unwrap();
+    assert_eq!(other.secret, [3; 32]);
+}
