@@ -138,14 +138,20 @@ mod tests {
 
     #[test]
     fn only_names_with_a_hash_are_kept_for_ever() {
-        assert!(has_hash("main-x7Kd_2aQ.js"));
-        assert!(has_hash("chunk-a-b-c-d-.js"));
-        assert!(has_hash("media/inter-latin-wght-normal-NRMW37G5.woff2"));
+        for name in [
+            "main-x7Kd_2aQ.js",
+            "chunk-a-b-c-d-.js",
+            "styles-5INURTSO.css",
+            "media/inter-latin-wght-normal-NRMW37G5.woff2",
+        ] {
+            assert!(has_hash(name), "{name}");
+        }
         for name in [
             "index.html",
             "favicon.svg",
             "site-manifest.json",
-            "main-abcdefgh.js",
+            "main.js",
+            "worker-short.js",
         ] {
             assert!(!has_hash(name), "{name}");
         }

@@ -305,6 +305,11 @@ impl<K: ConnectionKey> State<K> {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.connections.is_empty() && self.conversations.is_empty() && self.users.is_empty()
+    }
+
     /// Whether the step is the join of somebody who is connected here.
     fn brings_a_follower(&self, step: &ConversationEvent) -> bool {
         let ConversationEventChange::Member(change) = &step.change else {

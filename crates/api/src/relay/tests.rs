@@ -1,1 +1,511 @@
+use std::collections::{HashMap, HashSet};
 
+use hubbub_application::chat::dto::MessageDto;
+use hubbub_application::events::{ConversationEventChange, UserEventChange};
+use hubbub_application::groups::dto::MemberChange;
+use hubbub_application::presence::dto::PresenceDto;
+use hubbub_application::users::dto::UserDto;
+use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
+use hubbub_domain::ids::{ClientId, Epoch, MessageId, SessionId};
+use hubbub_domain::member::MemberRole;
+use hubbub_domain::numbers::{Rev, Seq, UserRev};
+use hubbub_domain::timestamp::Timestamp;
+use hubbub_domain::user::ServerRole;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use super::source::Reading;
+use super::*;
+
+/// A database and the connections of a node, both in memory: what is committed here is read and delivered by a real relay.
+struct World {
+    store: Arc<FakeStore>,
+    wires: Arc<RecordingOutbound>,
+    relay: Relay<&'static str>,
+    tasks: TaskTracker,
+}
+
+impl World {
+    fn new() -> Self {
+        let store = Arc::new(FakeStore::default());
+        let wires = Arc::new(RecordingOutbound::default());
+        let tasks = TaskTracker::new();
+        Self {
+            relay: Relay::new(store.clone(), wires.clone(), tasks.clone()),
+            store,
+            wires,
+            tasks,
+        }
+    }
+
+    /// Waits until nothing is being read any more.
+    async fn settle(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.tasks.reopen();
+    }
+
+    fn hint(&self, step: ConversationEvent) {
+        self.relay.receive(Event::Conversation(Arc::new(step)));
+    }
+
+    /// Publishes what was committed, as the committing task does.
+    fn commit_and_publish(&self, change: ConversationEventChange) {
+        let step = self.store.commit(change);
+        self.hint(step);
+    }
+}
+
+#[derive(Default)]
+struct FakeStore {
+    data: Mutex<Data>,
+    /// What must be let through before a read of the heads answers, if reads are held up.
+    gate: Mutex<Option<Arc<Semaphore>>>,
+    reads: Mutex<usize>,
+    failures: Mutex<usize>,
+}
+
+#[derive(Default)]
+struct Data {
+    log: Vec<ConversationEvent>,
+    user_log: Vec<UserEvent>,
+    members: HashSet<UserId>,
+}
+
+impl FakeStore {
+    /// Commits a change and answers its step, which is not published yet.
+    fn commit(&self, change: ConversationEventChange) -> ConversationEvent {
+        let mut data = self.data.lock();
+        if let ConversationEventChange::Member(change) = &change {
+            if change.joined {
+                data.members.insert(change.user.id);
+            } else {
+                data.members.remove(&change.user.id);
+            }
+        }
+        let from_rev = Rev::new(i64::try_from(data.log.len()).unwrap());
+        let step = ConversationEvent {
+            conversation_id: room(),
+            from_rev,
+            to_rev: from_rev.next(),
+            change,
+        };
+        data.log.push(step.clone());
+        step
+    }
+
+    fn commit_user(&self, user: UserId) -> UserEvent {
+        let mut data = self.data.lock();
+        let from_rev = UserRev::new(i64::try_from(data.user_log.len()).unwrap());
+        let step = UserEvent {
+            user_id: user,
+            from_rev,
+            to_rev: from_rev.next(),
+            change: UserEventChange::ConversationLost(room()),
+        };
+        data.user_log.push(step.clone());
+        step
+    }
+
+    fn hold_up_reads(&self) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        *self.gate.lock() = Some(gate.clone());
+        gate
+    }
+}
+
+fn away() -> ChatError {
+    RepositoryError::new(RepositoryErrorKind::Unavailable, "away").into()
+}
+
+impl Source for FakeStore {
+    fn heads(&self, user: UserId) -> Reading<'_, Heads> {
+        Box::pin(async move {
+            let heads = {
+                let data = self.data.lock();
+                let conversations = if data.members.contains(&user) {
+                    let rev = Rev::new(i64::try_from(data.log.len()).unwrap());
+                    vec![Head {
+                        conversation_id: room(),
+                        rev,
+                    }]
+                } else {
+                    Vec::new()
+                };
+                Heads {
+                    epoch: Epoch::from_uuid(Uuid::nil()),
+                    user_rev: UserRev::new(i64::try_from(data.user_log.len()).unwrap()),
+                    conversations,
+                }
+            };
+            // Held up after reading: what is answered is as old as the delay.
+            let gate = self.gate.lock().clone();
+            if let Some(gate) = gate {
+                gate.acquire().await.unwrap().forget();
+            }
+            Ok(heads)
+        })
+    }
+
+    fn steps_after(
+        &self,
+        _: ConversationId,
+        rev: Rev,
+        limit: i64,
+    ) -> Reading<'_, Vec<ConversationEvent>> {
+        Box::pin(async move {
+            *self.reads.lock() += 1;
+            {
+                let mut failures = self.failures.lock();
+                if *failures > 0 {
+                    *failures -= 1;
+                    return Err(away());
+                }
+            }
+            let (skip, take) = (
+                usize::try_from(rev.get()).unwrap(),
+                usize::try_from(limit).unwrap(),
+            );
+            Ok(self
+                .data
+                .lock()
+                .log
+                .iter()
+                .skip(skip)
+                .take(take)
+                .cloned()
+                .collect())
+        })
+    }
+
+    fn user_steps_after(&self, _: UserId, rev: UserRev) -> Reading<'_, Vec<UserEvent>> {
+        let skip = usize::try_from(rev.get()).unwrap();
+        Box::pin(async move {
+            Ok(self
+                .data
+                .lock()
+                .user_log
+                .iter()
+                .skip(skip)
+                .cloned()
+                .collect())
+        })
+    }
+}
+
+/// Writes down what each connection receives.
+#[derive(Default)]
+struct RecordingOutbound {
+    joined: Mutex<HashSet<&'static str>>,
+    received: Mutex<HashMap<&'static str, Vec<String>>>,
+}
+
+impl RecordingOutbound {
+    fn received(&self, key: &str) -> Vec<String> {
+        self.received.lock().get(key).cloned().unwrap_or_default()
+    }
+
+    fn write(&self, key: &'static str, what: String) {
+        self.received.lock().entry(key).or_default().push(what);
+    }
+}
+
+impl Outbound<&'static str> for RecordingOutbound {
+    fn join(&self, key: &&'static str, _: ConversationId) {
+        self.joined.lock().insert(key);
+    }
+
+    fn leave(&self, key: &&'static str, _: ConversationId) {
+        self.joined.lock().remove(key);
+    }
+
+    fn heads(&self, key: &&'static str, heads: &Heads) {
+        let rev = heads
+            .conversations
+            .first()
+            .map_or(-1, |head| head.rev.get());
+        self.write(key, format!("live from {rev} and {}", heads.user_rev));
+    }
+
+    fn conversation_step(&self, step: &ConversationEvent) {
+        for key in self.joined.lock().iter() {
+            self.write(key, format!("{}", step.to_rev));
+        }
+    }
+
+    fn user_step(&self, key: &&'static str, step: &UserEvent) {
+        self.write(key, format!("own {}", step.to_rev));
+    }
+
+    fn typing(&self, _: ConversationId, _: UserId, _: bool, own: &[&'static str]) {
+        for key in self.joined.lock().iter().filter(|key| !own.contains(key)) {
+            self.write(key, "typing".to_owned());
+        }
+    }
+
+    fn read_marker_moved(&self, _: ConversationId, _: UserId, _: Seq) {}
+
+    fn presence(&self, _: &PresenceDto) {}
+
+    fn session_ended(&self, _: UserId, _: SessionId) {}
+}
+
+fn room() -> ConversationId {
+    ConversationId::from_uuid(Uuid::from_u128(77))
+}
+
+fn user(number: u128) -> UserId {
+    UserId::from_uuid(Uuid::from_u128(number))
+}
+
+fn membership(number: u128, joined: bool) -> ConversationEventChange {
+    ConversationEventChange::Member(MemberChange {
+        user: UserDto {
+            id: user(number),
+            username: format!("user{number}"),
+            display_name: format!("User {number}"),
+            role: ServerRole::Member,
+        },
+        role: joined.then_some(MemberRole::Member),
+        joined,
+        rev: Rev::ZERO,
+    })
+}
+
+fn joins(number: u128) -> ConversationEventChange {
+    membership(number, true)
+}
+
+fn leaves(number: u128) -> ConversationEventChange {
+    membership(number, false)
+}
+
+fn says() -> ConversationEventChange {
+    ConversationEventChange::Message(MessageDto {
+        conversation_id: room(),
+        seq: Seq::FIRST,
+        created_rev: Rev::FIRST,
+        rev: Rev::FIRST,
+        message_id: MessageId::from_uuid(Uuid::nil()),
+        client_id: ClientId::from_uuid(Uuid::nil()),
+        sender_id: user(1),
+        body: "text".to_owned(),
+        sent_at: Timestamp::from_unix_micros(0),
+    })
+}
+
+#[tokio::test]
+async fn the_first_a_connection_hears_is_from_where_on_it_is_live() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.store.commit(says());
+    world.relay.attach("ada", user(1)).await.unwrap();
+    world.commit_and_publish(says());
+    assert_eq!(world.wires.received("ada"), ["live from 2 and 0", "3"]);
+}
+
+#[tokio::test]
+async fn hints_that_come_in_another_order_are_delivered_in_order() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    let steps = [says(), says(), says()].map(|change| world.store.commit(change));
+    for place in [2, 0, 1, 1, 2] {
+        world.hint(steps[place].clone());
+    }
+    world.settle().await;
+    assert_eq!(
+        world.wires.received("ada"),
+        ["live from 1 and 0", "2", "3", "4"]
+    );
+}
+
+#[tokio::test]
+async fn a_hint_that_never_came_is_read_from_the_database() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    for _ in 0..500 {
+        world.store.commit(says());
+    }
+    world.commit_and_publish(says());
+    world.settle().await;
+    let received = world.wires.received("ada");
+    let expected: Vec<_> = (2..=502).map(|rev| rev.to_string()).collect();
+    assert_eq!(received[1..], expected);
+    assert!(*world.store.reads.lock() <= 5, "read in pages, by one task");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hole_that_cannot_be_read_is_tried_again() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    *world.store.failures.lock() = 3;
+    world.store.commit(says());
+    world.commit_and_publish(says());
+    world.settle().await;
+    assert_eq!(world.wires.received("ada")[1..], ["2", "3"]);
+}
+
+#[tokio::test]
+async fn a_hint_of_what_the_database_does_not_have_is_given_up() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    let mut lost = world.store.commit(says());
+    lost.from_rev = Rev::new(40);
+    lost.to_rev = Rev::new(41);
+    world.hint(lost);
+    world.settle().await;
+    world.commit_and_publish(says());
+    world.settle().await;
+    assert_eq!(world.wires.received("ada")[1..], ["2", "3"]);
+}
+
+#[tokio::test]
+async fn a_new_member_hears_of_the_conversation_from_the_join_on() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    world.relay.attach("bob", user(2)).await.unwrap();
+    world.commit_and_publish(says());
+    world.commit_and_publish(joins(2));
+    world.commit_and_publish(says());
+    assert_eq!(
+        world.wires.received("bob"),
+        ["live from -1 and 0", "3", "4"]
+    );
+}
+
+#[tokio::test]
+async fn the_first_follower_misses_nothing_that_was_published_before_the_join() {
+    let world = World::new();
+    world.store.commit(joins(9));
+    world.relay.attach("bob", user(2)).await.unwrap();
+    let join = world.store.commit(joins(2));
+    let message = world.store.commit(says());
+    world.hint(message);
+    world.hint(join);
+    world.settle().await;
+    assert_eq!(world.wires.received("bob")[1..], ["2", "3"]);
+}
+
+#[tokio::test]
+async fn the_removal_is_the_last_a_former_member_hears() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.store.commit(joins(2));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    world.relay.attach("bob", user(2)).await.unwrap();
+    let removal = world.store.commit(leaves(2));
+    let secret = world.store.commit(says());
+    world.hint(secret);
+    world.hint(removal);
+    world.settle().await;
+    assert_eq!(world.wires.received("bob")[1..], ["3"]);
+    assert_eq!(world.wires.received("ada")[1..], ["3", "4"]);
+}
+
+#[tokio::test]
+async fn what_happens_while_a_connection_attaches_is_neither_lost_nor_doubled() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    let gate = world.store.hold_up_reads();
+    let relay = world.relay.clone();
+    let attaching = tokio::spawn(async move { relay.attach("ada", user(1)).await });
+    gate.add_permits(1);
+    tokio::task::yield_now().await;
+    // Between the two readings, and after the second one has been read.
+    world.commit_and_publish(says());
+    tokio::task::yield_now().await;
+    world.commit_and_publish(says());
+    gate.add_permits(10);
+    attaching.await.unwrap().unwrap();
+    world.settle().await;
+    world.commit_and_publish(says());
+    world.settle().await;
+    let received = world.wires.received("ada");
+    let start: i64 = received[0]
+        .strip_prefix("live from ")
+        .and_then(|rest| rest.split(' ').next())
+        .unwrap()
+        .parse()
+        .unwrap();
+    let expected: Vec<_> = (start + 1..=4).map(|rev| rev.to_string()).collect();
+    assert_eq!(received[1..], expected, "everything after what it was told");
+}
+
+#[tokio::test]
+async fn a_removal_that_overtakes_the_snapshot_is_not_undone_by_it() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.store.commit(joins(2));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    let gate = world.store.hold_up_reads();
+    let relay = world.relay.clone();
+    let attaching = tokio::spawn(async move { relay.attach("bob", user(2)).await });
+    gate.add_permits(1);
+    while gate.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::task::yield_now().await;
+    // The second reading still says that bob is a member.
+    world.commit_and_publish(leaves(2));
+    gate.add_permits(10);
+    attaching.await.unwrap().unwrap();
+    world.commit_and_publish(says());
+    assert_eq!(world.wires.received("bob"), ["live from -1 and 0"]);
+}
+
+#[tokio::test]
+async fn a_users_own_steps_reach_every_device_in_order() {
+    let world = World::new();
+    world.relay.attach("phone", user(1)).await.unwrap();
+    world.relay.attach("laptop", user(1)).await.unwrap();
+    let steps = [(); 3].map(|()| world.store.commit_user(user(1)));
+    for place in [1, 0, 0, 2] {
+        world
+            .relay
+            .receive(Event::User(Arc::new(steps[place].clone())));
+    }
+    world.settle().await;
+    for device in ["phone", "laptop"] {
+        assert_eq!(
+            world.wires.received(device)[1..],
+            ["own 1", "own 2", "own 3"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_types_is_not_told_so() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.store.commit(joins(2));
+    for (key, number) in [("phone", 1), ("laptop", 1), ("bob", 2)] {
+        world.relay.attach(key, user(number)).await.unwrap();
+    }
+    world.relay.receive(Event::Typing {
+        conversation_id: room(),
+        user_id: user(1),
+        is_typing: true,
+    });
+    assert_eq!(world.wires.received("bob")[1..], ["typing"]);
+    assert_eq!(world.wires.received("phone").len(), 1);
+    assert_eq!(world.wires.received("laptop").len(), 1);
+}
+
+#[tokio::test]
+async fn what_nobody_follows_is_forgotten() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.store.commit(joins(2));
+    world.relay.attach("phone", user(1)).await.unwrap();
+    world.relay.attach("laptop", user(1)).await.unwrap();
+    world.relay.attach("bob", user(2)).await.unwrap();
+    for key in ["phone", "phone", "laptop", "bob", "nobody"] {
+        world.relay.detach(&key);
+    }
+    assert!(world.relay.shared.state.lock().is_empty());
+}
