@@ -1,11 +1,11 @@
 //! The WebSocket transport: one task per connection, which owns the socket.
 //!
-//! The frames are read and written here rather than by a general WebSocket library because a hub connection needs less and gains much: payload
-//! bytes go straight into the hub protocol's parser, which does its own framing, so a message is never assembled twice and its limit is
-//! the hub's; an idle connection owns no buffer at all; and whatever is queued leaves in one WebSocket message.
+//! The frames are read and written here rather than by a general WebSocket library because a hub connection needs less and gains much:
+//! payload bytes go straight into the hub protocol's parser, which does its own framing, so a message is never assembled twice and its
+//! limit is the hub's; an idle connection owns no buffer at all; and whatever is queued leaves in one WebSocket message.
 
-mod codec;
-mod driver;
+pub(crate) mod codec;
+mod socket;
 mod upgrade;
 
 use std::future::poll_fn;
@@ -19,22 +19,31 @@ use crate::clock::Stamp;
 use crate::connection::Phase;
 use crate::context::DisconnectReason;
 use crate::endpoint::Session;
-use driver::{Driver, SocketEnd};
+use socket::{Socket, SocketEnd};
 pub(crate) use upgrade::{Upgrade, is_upgrade};
 
 /// The task of a WebSocket connection, which may go through several sockets if it can reconnect.
 pub(crate) async fn run<S: Session>(mut session: S, on_upgrade: OnUpgrade) {
+    let connection = Arc::clone(session.connection());
     let mut next = Some(on_upgrade);
     while let Some(on_upgrade) = next.take() {
-        let end = match on_upgrade.await {
-            Ok(socket) => Driver::new(TokioIo::new(socket), &mut session).await,
-            Err(_) => SocketEnd::Lost,
+        let Ok(upgraded) = on_upgrade.await else {
+            break;
         };
-        match end {
-            SocketEnd::Lost => next = poll_fn(|cx| poll_reconnect(&mut session, cx)).await,
-            SocketEnd::Closed => session
-                .connection()
-                .end(DisconnectReason::ClosedByClient { error: None }, None),
+        let mut socket = Socket::new(TokioIo::new(upgraded), Arc::clone(&connection));
+        match poll_fn(|cx| socket.poll_run(&mut session, cx)).await {
+            SocketEnd::Lost => {
+                drop(socket);
+                next = poll_fn(|cx| poll_reconnect(&mut session, cx)).await;
+            }
+            SocketEnd::Closed => {
+                connection.end(DisconnectReason::ClosedByClient { error: None }, None);
+                // The hub learns of the end at once, however long the peer takes to say goodbye.
+                let patience = connection.core.options.websocket_close_timeout;
+                let closed = tokio::time::timeout(patience, poll_fn(|cx| socket.poll_close(cx)));
+                let (_, ()) = tokio::join!(closed, session.finish());
+                return;
+            }
         }
     }
     session.finish().await;

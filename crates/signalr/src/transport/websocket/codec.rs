@@ -198,22 +198,29 @@ pub(crate) enum Opcode {
     Pong = 0xa,
 }
 
-/// Appends the header of an unfragmented, unmasked frame.
-pub(crate) fn write_header(out: &mut Vec<u8>, opcode: Opcode, length: usize) {
-    out.push(0x80 | opcode as u8);
-    if length <= MAXIMUM_CONTROL {
-        out.push(u8::try_from(length).expect("checked above"));
-    } else if let Ok(short) = u16::try_from(length) {
-        out.push(126);
-        out.extend_from_slice(&short.to_be_bytes());
-    } else {
-        out.push(127);
-        out.extend_from_slice(&(length as u64).to_be_bytes());
+/// Writes the header of an unfragmented, unmasked frame.
+pub(crate) fn write_header(buffer: &mut [u8; 10], opcode: Opcode, length: usize) -> &[u8] {
+    buffer[0] = 0x80 | opcode as u8;
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(length), _) if usize::from(length) <= MAXIMUM_CONTROL => {
+            buffer[1] = length;
+            &buffer[..2]
+        }
+        (_, Ok(length)) => {
+            buffer[1] = 126;
+            buffer[2..4].copy_from_slice(&length.to_be_bytes());
+            &buffer[..4]
+        }
+        _ => {
+            buffer[1] = 127;
+            buffer[2..].copy_from_slice(&(length as u64).to_be_bytes());
+            buffer
+        }
     }
 }
 
 /// Appends a whole frame.
 pub(crate) fn write_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
-    write_header(out, opcode, payload.len());
+    out.extend_from_slice(write_header(&mut [0; 10], opcode, payload.len()));
     out.extend_from_slice(payload);
 }
