@@ -2,11 +2,11 @@ import {
   ConversationSummary,
   Message,
   MessagePage,
-  MessageReceived,
   SendReceipt,
   Session,
   User,
-} from '../app/core/api/wire';
+} from '../app/core/api/generated/models';
+import { MessageReceived } from '../app/core/api/events';
 
 /** A person; by default the one who is signed in. */
 export function user(fields: Partial<User> = {}): User {

@@ -1,7 +1,16 @@
-import { HttpClient, HttpContext } from '@angular/common/http';
 import { inject, Service } from '@angular/core';
-import { firstValueFrom } from 'rxjs';
-import { ANONYMOUS } from './anonymous';
+import { anonymously } from './anonymous';
+import { Api } from './generated/api';
+import {
+  describe,
+  hubTicket,
+  listSessions,
+  login,
+  logout,
+  refresh,
+  register,
+  revokeSession,
+} from './generated/functions';
 import {
   DeviceSession,
   HubTicket,
@@ -9,50 +18,43 @@ import {
   RegisterRequest,
   ServerInfo,
   Session,
-} from './wire';
+} from './generated/models';
 
 /** Signing in and out, and the devices that are signed in. */
 @Service()
 export class AuthApi {
-  private readonly http = inject(HttpClient);
+  private readonly api = inject(Api);
 
   server(): Promise<ServerInfo> {
-    return firstValueFrom(this.http.get<ServerInfo>('/api/server', anonymous()));
+    return this.api.invoke(describe, {}, anonymously());
   }
 
-  register(request: RegisterRequest): Promise<Session> {
-    return firstValueFrom(this.http.post<Session>('/api/auth/register', request, anonymous()));
+  register(body: RegisterRequest): Promise<Session> {
+    return this.api.invoke(register, { body }, anonymously());
   }
 
-  login(request: LoginRequest): Promise<Session> {
-    return firstValueFrom(this.http.post<Session>('/api/auth/login', request, anonymous()));
+  login(body: LoginRequest): Promise<Session> {
+    return this.api.invoke(login, { body }, anonymously());
   }
 
   /** Spends the refresh cookie for a new access token and the next cookie. */
   refresh(): Promise<Session> {
-    return firstValueFrom(this.http.post<Session>('/api/auth/refresh', {}, anonymous()));
+    return this.api.invoke(refresh, { body: {} }, anonymously());
   }
 
   logout(): Promise<void> {
-    return firstValueFrom(this.http.post<void>('/api/auth/logout', {}, anonymous()));
+    return this.api.invoke(logout, { body: {} }, anonymously());
   }
 
   hubTicket(): Promise<HubTicket> {
-    return firstValueFrom(this.http.post<HubTicket>('/api/auth/hub-ticket', {}));
+    return this.api.invoke(hubTicket);
   }
 
   async sessions(): Promise<DeviceSession[]> {
-    const answer = await firstValueFrom(
-      this.http.get<{ sessions: DeviceSession[] }>('/api/users/me/sessions'),
-    );
-    return answer.sessions;
+    return (await this.api.invoke(listSessions)).sessions;
   }
 
   endSession(id: string): Promise<void> {
-    return firstValueFrom(this.http.delete<void>(`/api/users/me/sessions/${id}`));
+    return this.api.invoke(revokeSession, { id });
   }
-}
-
-function anonymous(): { context: HttpContext } {
-  return { context: new HttpContext().set(ANONYMOUS, true) };
 }

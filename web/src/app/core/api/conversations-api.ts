@@ -1,13 +1,24 @@
-import { HttpClient } from '@angular/common/http';
 import { inject, Service } from '@angular/core';
-import { firstValueFrom } from 'rxjs';
+import { Api } from './generated/api';
+import {
+  addMember,
+  createGroup,
+  getConversation,
+  history,
+  join,
+  leave,
+  listChannels,
+  listConversations,
+  listMembers,
+  openDirect,
+} from './generated/functions';
 import {
   ConversationList,
   ConversationSummary,
   CreateGroupRequest,
   Member,
   MessagePage,
-} from './wire';
+} from './generated/models';
 
 /** Which page of a conversation to read; without a seq, the newest. */
 export interface PageRequest {
@@ -18,54 +29,53 @@ export interface PageRequest {
 
 @Service()
 export class ConversationsApi {
-  private readonly http = inject(HttpClient);
+  private readonly api = inject(Api);
 
   list(): Promise<ConversationList> {
-    return firstValueFrom(this.http.get<ConversationList>('/api/conversations'));
+    return this.api.invoke(listConversations);
   }
 
   get(id: string): Promise<ConversationSummary> {
-    return firstValueFrom(this.http.get<ConversationSummary>(`/api/conversations/${id}`));
+    return this.api.invoke(getConversation, { id });
   }
 
   messages(id: string, page: PageRequest): Promise<MessagePage> {
-    const url = `/api/conversations/${id}/messages`;
-    return firstValueFrom(this.http.get<MessagePage>(url, { params: { ...page } }));
+    return this.api.invoke(history, { id, ...page });
   }
 
   openDirect(userId: string): Promise<ConversationSummary> {
-    return firstValueFrom(
-      this.http.post<ConversationSummary>('/api/conversations/direct', { userId }),
-    );
+    return this.api.invoke(openDirect, { body: { userId } });
   }
 
   async channels(): Promise<ConversationSummary[]> {
-    const answer = await firstValueFrom(
-      this.http.get<{ groups: ConversationSummary[] }>('/api/groups'),
-    );
-    return answer.groups;
+    return (await this.api.invoke(listChannels)).groups;
   }
 
-  createGroup(request: CreateGroupRequest): Promise<ConversationSummary> {
-    return firstValueFrom(this.http.post<ConversationSummary>('/api/groups', request));
+  createGroup(body: CreateGroupRequest): Promise<ConversationSummary> {
+    return this.api.invoke(createGroup, { body });
   }
 
   join(id: string): Promise<ConversationSummary> {
-    return firstValueFrom(this.http.post<ConversationSummary>(`/api/groups/${id}/join`, {}));
+    return this.api.invoke(join, { id });
   }
 
   leave(id: string): Promise<void> {
-    return firstValueFrom(this.http.post<void>(`/api/groups/${id}/leave`, {}));
+    return this.api.invoke(leave, { id });
   }
 
+  /** All members of a group, page by page. */
   async members(id: string): Promise<Member[]> {
-    const answer = await firstValueFrom(
-      this.http.get<{ members: Member[] }>(`/api/groups/${id}/members`),
-    );
-    return answer.members;
+    const members: Member[] = [];
+    let after: string | undefined;
+    do {
+      const page = await this.api.invoke(listMembers, after ? { id, after } : { id });
+      members.push(...page.members);
+      after = page.next;
+    } while (after);
+    return members;
   }
 
   addMember(id: string, userId: string): Promise<void> {
-    return firstValueFrom(this.http.post<void>(`/api/groups/${id}/members`, { userId }));
+    return this.api.invoke(addMember, { id, body: { userId } });
   }
 }

@@ -1,20 +1,18 @@
-import { HttpClient, HttpContext } from '@angular/common/http';
 import { inject, Service } from '@angular/core';
-import { firstValueFrom } from 'rxjs';
-import { ANONYMOUS } from './anonymous';
-import { Invitation, InvitationPreview } from './wire';
+import { anonymously } from './anonymous';
+import { Api } from './generated/api';
+import { createInvitation, preview } from './generated/functions';
+import { CreatedInvitation, CreateInvitationRequest, InvitationPreview } from './generated/models';
 
 @Service()
 export class InvitationsApi {
-  private readonly http = inject(HttpClient);
+  private readonly api = inject(Api);
 
-  create(request: { expiresInHours?: number; maxUses?: number }): Promise<Invitation> {
-    return firstValueFrom(this.http.post<Invitation>('/api/invitations', request));
+  create(body: CreateInvitationRequest): Promise<CreatedInvitation> {
+    return this.api.invoke(createInvitation, { body });
   }
 
   preview(code: string): Promise<InvitationPreview> {
-    const url = `/api/invitations/${encodeURIComponent(code)}/preview`;
-    const context = new HttpContext().set(ANONYMOUS, true);
-    return firstValueFrom(this.http.get<InvitationPreview>(url, { context }));
+    return this.api.invoke(preview, { code }, anonymously());
   }
 }

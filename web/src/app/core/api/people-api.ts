@@ -1,21 +1,21 @@
-import { HttpClient } from '@angular/common/http';
 import { inject, Service } from '@angular/core';
-import { firstValueFrom } from 'rxjs';
-import { User, UserPage } from './wire';
+import { Api } from './generated/api';
+import { getUser, listUsers, updateMe } from './generated/functions';
+import { User, UserPage } from './generated/models';
 
 @Service()
 export class PeopleApi {
-  private readonly http = inject(HttpClient);
+  private readonly api = inject(Api);
 
   list(query: { query?: string; after?: string; limit?: number }): Promise<UserPage> {
-    return firstValueFrom(this.http.get<UserPage>('/api/users', { params: { ...query } }));
+    return this.api.invoke(listUsers, query);
   }
 
   get(id: string): Promise<User> {
-    return firstValueFrom(this.http.get<User>(`/api/users/${id}`));
+    return this.api.invoke(getUser, { id });
   }
 
   rename(displayName: string): Promise<User> {
-    return firstValueFrom(this.http.patch<User>('/api/users/me', { displayName }));
+    return this.api.invoke(updateMe, { body: { displayName } });
   }
 }

@@ -1,5 +1,5 @@
 import { Service } from '@angular/core';
-import { Session } from '../api/wire';
+import { Session } from '../api/generated/models';
 
 export type TabNews = { type: 'signedOut' } | { type: 'renewed'; session: Session };
 

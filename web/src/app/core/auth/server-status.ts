@@ -1,6 +1,6 @@
 import { inject, Service, signal } from '@angular/core';
 import { AuthApi } from '../api/auth-api';
-import { ServerInfo } from '../api/wire';
+import { ServerInfo } from '../api/generated/models';
 import { backoffMs } from '../realtime/backoff';
 import { Wake } from '../realtime/wake';
 

@@ -2,7 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { session } from '../../../testing/builders';
 import { AuthApi } from '../api/auth-api';
 import { Problem } from '../api/problem';
-import { Session } from '../api/wire';
+import { Session } from '../api/generated/models';
 import { SessionStore } from './session-store';
 
 describe('the session', () => {

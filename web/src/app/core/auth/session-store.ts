@@ -1,7 +1,8 @@
 import { computed, DOCUMENT, inject, Service, signal } from '@angular/core';
 import { AuthApi } from '../api/auth-api';
 import { isTransient, toProblem } from '../api/problem';
-import { LoginRequest, RegisterRequest, Session, User } from '../api/wire';
+import { LoginRequest, RegisterRequest, Session, User } from '../api/generated/models';
+import { deviceName } from './device-name';
 import { exclusively } from './exclusively';
 import { OtherTabs } from './other-tabs';
 
@@ -65,11 +66,11 @@ export class SessionStore {
   }
 
   async signIn(request: LoginRequest): Promise<void> {
-    this.begin(await this.api.login(request));
+    this.begin(await this.api.login({ ...request, ...this.device() }));
   }
 
   async register(request: RegisterRequest): Promise<void> {
-    this.begin(await this.api.register(request));
+    this.begin(await this.api.register({ ...request, ...this.device() }));
   }
 
   /** Ends the session on the server and starts the page afresh, so that nothing of it stays in memory. */
@@ -112,6 +113,11 @@ export class SessionStore {
       this.end();
       return false;
     }
+  }
+
+  private device(): { deviceName?: string } {
+    const name = deviceName(this.document.defaultView?.navigator.userAgent ?? '');
+    return name ? { deviceName: name } : {};
   }
 
   private begin(session: Session): void {

@@ -1,4 +1,5 @@
-import { ConversationSummary, MemberChanged, MessageReceived } from '../api/wire';
+import { ConversationSummary } from '../api/generated/models';
+import { MemberChanged, MessageReceived } from '../api/events';
 
 /** The server counts unread messages up to here. */
 export const UNREAD_CAP = 100;

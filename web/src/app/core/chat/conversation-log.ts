@@ -1,4 +1,5 @@
-import { Message, MessagePage, RevRange, SendReceipt } from '../api/wire';
+import { Message, MessagePage, SendReceipt } from '../api/generated/models';
+import { RevRange } from '../api/events';
 import { place, Placement } from './rev-range';
 
 /** What is known of one conversation: messages without a hole, and the change up to which that holds. */

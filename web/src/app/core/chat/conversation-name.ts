@@ -1,4 +1,4 @@
-import { ConversationSummary } from '../api/wire';
+import { ConversationSummary } from '../api/generated/models';
 
 /** What a conversation is called: the other person, or its own name. */
 export function conversationName(conversation: ConversationSummary): string {

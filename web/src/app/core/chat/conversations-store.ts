@@ -1,15 +1,8 @@
 import { computed, inject, Service, signal } from '@angular/core';
 import { ConversationsApi } from '../api/conversations-api';
 import { Problem, toProblem } from '../api/problem';
-import {
-  ConversationSummary,
-  CreateGroupRequest,
-  Heads,
-  MemberChanged,
-  MessageReceived,
-  RevRange,
-  UserChanged,
-} from '../api/wire';
+import { ConversationSummary, CreateGroupRequest } from '../api/generated/models';
+import { Heads, MemberChanged, MessageReceived, RevRange, UserChanged } from '../api/events';
 import { SessionStore } from '../auth/session-store';
 import {
   afterMemberChange,

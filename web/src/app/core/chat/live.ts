@@ -7,7 +7,7 @@ import {
   Presence,
   UserChanged,
   UserTyping,
-} from '../api/wire';
+} from '../api/events';
 import { SessionStore } from '../auth/session-store';
 import { ChatHub } from '../realtime/chat-hub';
 import { RealtimeConnection } from '../realtime/realtime-connection';

@@ -3,7 +3,7 @@ import { page, received, user } from '../../../testing/builders';
 import { ConversationsApi, PageRequest } from '../api/conversations-api';
 import { PeopleApi } from '../api/people-api';
 import { Problem } from '../api/problem';
-import { MessagePage } from '../api/wire';
+import { MessagePage } from '../api/generated/models';
 import { MessagesStore } from './messages-store';
 
 describe('the messages of a conversation', () => {

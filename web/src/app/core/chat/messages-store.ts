@@ -1,7 +1,8 @@
 import { inject, Service, signal } from '@angular/core';
 import { ConversationsApi } from '../api/conversations-api';
 import { Problem, toProblem } from '../api/problem';
-import { Heads, MemberChanged, Message, MessageReceived, RevRange, SendReceipt } from '../api/wire';
+import { Message, SendReceipt } from '../api/generated/models';
+import { Heads, MemberChanged, MessageReceived, RevRange } from '../api/events';
 import { backoffMs } from '../realtime/backoff';
 import { Wake } from '../realtime/wake';
 import {
@@ -32,6 +33,11 @@ const FILL_LIMIT = 1_000;
 const KEPT = 200;
 const NOTHING: LoadedMessages = { loadingOlder: false };
 
+/** Room for what is unread and a little before it, as far as one page goes. */
+function pageSize(unread: number): number {
+  return Math.min(FILL_PAGE, Math.max(PAGE, unread + PAGE / 2));
+}
+
 /** The messages of the conversations that were opened, kept complete by the log rule. */
 @Service()
 export class MessagesStore {
@@ -48,13 +54,13 @@ export class MessagesStore {
     return this.loaded().get(id) ?? NOTHING;
   }
 
-  /** A conversation comes on screen: what is known is completed, or its newest page is read. */
+  /** A conversation comes on screen: what is known is completed, or its end is read, with all that is unread. */
   async open(id: string, unread: number): Promise<void> {
     this.openId = id;
     if (this.messagesOf(id).log) return this.catchUp(id);
     this.change(id, (state) => ({ ...state, problem: undefined }));
     try {
-      const page = await this.api.messages(id, { limit: Math.max(PAGE, unread + PAGE / 2) });
+      const page = await this.api.messages(id, { limit: pageSize(unread) });
       this.meet(page.messages);
       this.noteHead(id, page.rev);
       this.change(id, (state) => ({ ...state, log: logFromPage(page) }));

@@ -1,4 +1,4 @@
-import { SendReceipt } from '../api/wire';
+import { SendReceipt } from '../api/generated/models';
 
 /**
  * A message on its way. `waiting`: sent again and again until answered; `sent`: acknowledged, and shown here until the

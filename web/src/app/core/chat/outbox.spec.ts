@@ -4,7 +4,7 @@ import { AuthApi } from '../api/auth-api';
 import { ConversationsApi } from '../api/conversations-api';
 import { PeopleApi } from '../api/people-api';
 import { Problem } from '../api/problem';
-import { SendReceipt } from '../api/wire';
+import { SendReceipt } from '../api/generated/models';
 import { SessionStore } from '../auth/session-store';
 import { ChatHub, OutgoingMessage } from '../realtime/chat-hub';
 import { Outbox } from './outbox';

@@ -1,5 +1,5 @@
 import { computed, effect, inject, Injectable, signal, untracked } from '@angular/core';
-import { User } from '../api/wire';
+import { User } from '../api/generated/models';
 import { PeopleStore } from './people-store';
 import { PresenceStore } from './presence-store';
 

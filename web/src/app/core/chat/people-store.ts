@@ -1,6 +1,6 @@
 import { computed, inject, Service, signal } from '@angular/core';
 import { PeopleApi } from '../api/people-api';
-import { User } from '../api/wire';
+import { User } from '../api/generated/models';
 import { SessionStore } from '../auth/session-store';
 
 const PAGE = 50;

@@ -8,7 +8,7 @@ import {
   signal,
   untracked,
 } from '@angular/core';
-import { Presence, PresenceState } from '../api/wire';
+import { Presence, PresenceState } from '../api/events';
 import { ChatHub } from '../realtime/chat-hub';
 import { RealtimeConnection } from '../realtime/realtime-connection';
 

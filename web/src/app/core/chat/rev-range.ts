@@ -1,4 +1,4 @@
-import { RevRange } from '../api/wire';
+import { RevRange } from '../api/events';
 
 /** How an event lies to the position up to which everything is known. */
 export type Placement = 'next' | 'known' | 'gap';

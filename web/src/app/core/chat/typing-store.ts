@@ -1,5 +1,5 @@
 import { inject, Service, signal } from '@angular/core';
-import { UserTyping } from '../api/wire';
+import { UserTyping } from '../api/events';
 import { SessionStore } from '../auth/session-store';
 import { TypingPeople, TYPING_LASTS_MS, withoutExpired, withTyping } from './typing';
 

@@ -1,5 +1,6 @@
 import { inject, Service } from '@angular/core';
-import { Presence, SendReceipt } from '../api/wire';
+import { SendReceipt } from '../api/generated/models';
+import { Presence } from '../api/events';
 import { RealtimeConnection } from './realtime-connection';
 
 export interface OutgoingMessage {

@@ -2,7 +2,7 @@ import { Component, computed, ElementRef, inject, signal, viewChild } from '@ang
 import { Icon } from '../../shared/icon/icon';
 import { InvitationsApi } from '../../core/api/invitations-api';
 import { Problem, toProblem } from '../../core/api/problem';
-import { Invitation } from '../../core/api/wire';
+import { CreatedInvitation } from '../../core/api/generated/models';
 import { Dialogs } from '../../core/layout/dialogs';
 import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
 import { problemText, TEXTS } from '../../shared/texts';
@@ -33,7 +33,7 @@ export class InvitePeople {
   protected readonly expiresInHours = signal(168);
   protected readonly busy = signal(false);
   protected readonly copied = signal(false);
-  protected readonly invitation = signal<Invitation | undefined>(undefined);
+  protected readonly invitation = signal<CreatedInvitation | undefined>(undefined);
   protected readonly problem = signal<Problem | undefined>(undefined);
   private readonly field = viewChild<ElementRef<HTMLInputElement>>('link');
 

@@ -1,5 +1,5 @@
 import { Component, effect, inject, input, signal, untracked } from '@angular/core';
-import { Message } from '../../core/api/wire';
+import { Message } from '../../core/api/generated/models';
 import { PeopleStore } from '../../core/chat/people-store';
 import { TEXTS } from '../../shared/texts';
 import { countAfter } from './timeline-rows';

@@ -1,7 +1,7 @@
 import { Component, computed, inject, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { Icon } from '../../shared/icon/icon';
-import { ConversationSummary } from '../../core/api/wire';
+import { ConversationSummary } from '../../core/api/generated/models';
 import { conversationName, conversationSign } from '../../core/chat/conversation-name';
 import { PresenceStore } from '../../core/chat/presence-store';
 import { Dialogs } from '../../core/layout/dialogs';

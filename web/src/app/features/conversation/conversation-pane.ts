@@ -10,6 +10,7 @@ import {
   viewChild,
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
+import { ConversationSummary } from '../../core/api/generated/models';
 import { conversationName } from '../../core/chat/conversation-name';
 import { ConversationsStore } from '../../core/chat/conversations-store';
 import { MessagesStore } from '../../core/chat/messages-store';
@@ -45,7 +46,7 @@ export class ConversationPane {
     if (this.conversations.wasLost(this.conversationId())) return 'gone';
     return this.conversations.loaded() && this.unknown() ? 'unknown' : undefined;
   });
-  /** Frozen at opening: the divider must not move while one reads. */
+  /** Frozen at opening: the divider must not move while one reads. Whoever answers has read. */
   protected readonly readUpTo = signal<number | undefined>(undefined);
   private readonly unknown = signal(false);
   private readonly timeline = viewChild(Timeline);
@@ -62,7 +63,7 @@ export class ConversationPane {
       const conversation = this.conversation();
       const loaded = this.conversations.loaded();
       untracked(() => {
-        if (conversation) this.open(conversation.unreadCount, conversation.lastReadSeq);
+        if (conversation) this.open(conversation);
         else if (loaded) void this.look();
       });
     });
@@ -72,14 +73,15 @@ export class ConversationPane {
   }
 
   protected sent(): void {
+    this.readUpTo.set(undefined);
     this.timeline()?.follow();
   }
 
-  private open(unread: number, lastReadSeq: number): void {
+  private open({ id, unreadCount, lastReadSeq, lastSeq }: ConversationSummary): void {
     if (this.opened) return;
     this.opened = true;
-    if (unread > 0) this.readUpTo.set(lastReadSeq);
-    void this.messages.open(this.conversationId(), unread);
+    if (unreadCount > 0) this.readUpTo.set(lastReadSeq);
+    void this.messages.open(id, unreadCount > 0 ? lastSeq - lastReadSeq : 0);
   }
 
   /** Not in the list: perhaps it is newer than that. */

@@ -1,3 +1,4 @@
+import { NgTemplateOutlet } from '@angular/common';
 import { Component, computed, inject, input } from '@angular/core';
 import { Icon } from '../../shared/icon/icon';
 import { Outbox } from '../../core/chat/outbox';
@@ -12,7 +13,7 @@ import { MessageRow } from './timeline-rows';
 /** One message, with its author if the row begins a group, and with its fate while it is on its way. */
 @Component({
   selector: 'app-message-row',
-  imports: [Avatar, Icon, MessageText],
+  imports: [NgTemplateOutlet, Avatar, Icon, MessageText],
   templateUrl: './message-row.html',
   styleUrl: './message-row.scss',
   host: {

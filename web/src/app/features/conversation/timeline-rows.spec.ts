@@ -57,6 +57,13 @@ describe('the rows of a timeline', () => {
     ]);
   });
 
+  it('mark nothing while the first unread message is not loaded', () => {
+    const rows = timelineRows(parts({ messages: messages(5, 8), readUpTo: 3 }));
+    expect(rows.some((row) => row.kind === 'unread')).toBe(false);
+    const loaded = timelineRows(parts({ messages: messages(4, 8), readUpTo: 3 }));
+    expect(loaded.some((row) => row.kind === 'unread')).toBe(true);
+  });
+
   it('mark nothing when nothing was unread', () => {
     const rows = timelineRows(parts({ messages: messages(1, 3) }));
     expect(rows.some((row) => row.kind === 'unread')).toBe(false);

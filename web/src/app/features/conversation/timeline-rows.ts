@@ -1,4 +1,4 @@
-import { Message } from '../../core/api/wire';
+import { Message } from '../../core/api/generated/models';
 import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import { dayOf } from '../../shared/times';
 
@@ -55,7 +55,8 @@ export function timelineRows({
 }: TimelineParts): TimelineRow[] {
   const rows: TimelineRow[] = [];
   let previous: Previous | undefined;
-  let divided = readUpTo === undefined;
+  // Where the first unread message is not loaded yet, the divider would only mark the beginning of a page.
+  let divided = readUpTo === undefined || (messages[0]?.seq ?? 0) > readUpTo + 1;
 
   for (const message of messages) {
     const at = new Date(message.sentAt);

@@ -3,7 +3,7 @@ import { Router } from '@angular/router';
 import { Icon } from '../../shared/icon/icon';
 import { ConversationsApi } from '../../core/api/conversations-api';
 import { toProblem } from '../../core/api/problem';
-import { ConversationSummary } from '../../core/api/wire';
+import { ConversationSummary } from '../../core/api/generated/models';
 import { ConversationsStore } from '../../core/chat/conversations-store';
 import { Dialogs } from '../../core/layout/dialogs';
 import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';

@@ -1,5 +1,6 @@
 import { Component, inject } from '@angular/core';
 import { RouterOutlet } from '@angular/router';
+import { ServerStatus } from '../../core/auth/server-status';
 import { Live } from '../../core/chat/live';
 import { ConnectionBanner } from '../../core/layout/connection-banner';
 import { DialogHost } from '../../core/layout/dialog-host';
@@ -15,7 +16,10 @@ import { Sidebar } from './sidebar';
     <app-connection-banner />
     <div class="columns">
       <app-sidebar />
-      <main><router-outlet /></main>
+      <main>
+        <h1 class="visually-hidden">{{ server.name() }}</h1>
+        <router-outlet />
+      </main>
     </div>
     <app-dialog-host />
   `,
@@ -51,9 +55,11 @@ import { Sidebar } from './sidebar';
     }
     @media (max-width: 759px) {
       .columns {
-        grid-template-columns: minmax(0, 1fr);
+        grid-template: minmax(0, 1fr) auto / minmax(0, 1fr);
       }
-      .columns:not(:has(app-conversation-page)) main,
+      .columns:has(app-conversation-page) {
+        grid-template-rows: minmax(0, 1fr);
+      }
       .columns:has(app-conversation-page) app-sidebar {
         display: none;
       }
@@ -61,10 +67,12 @@ import { Sidebar } from './sidebar';
   `,
 })
 export class Home {
+  protected readonly server = inject(ServerStatus);
   protected readonly texts = { skip: TEXTS.app.skipToComposer };
 
   constructor() {
     inject(Live);
+    void this.server.info();
   }
 
   protected skip(): void {

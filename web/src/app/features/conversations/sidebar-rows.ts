@@ -1,4 +1,4 @@
-import { ConversationSummary, User } from '../../core/api/wire';
+import { ConversationSummary, User } from '../../core/api/generated/models';
 import { conversationName, conversationSign } from '../../core/chat/conversation-name';
 import { badge, TEXTS } from '../../shared/texts';
 import { listTime } from '../../shared/times';

@@ -2,7 +2,7 @@ import { Component, computed, effect, inject, signal } from '@angular/core';
 import { Router, RouterLink, RouterLinkActive } from '@angular/router';
 import { Icon } from '../../shared/icon/icon';
 import { toProblem } from '../../core/api/problem';
-import { User } from '../../core/api/wire';
+import { User } from '../../core/api/generated/models';
 import { ServerStatus } from '../../core/auth/server-status';
 import { SessionStore } from '../../core/auth/session-store';
 import { ConversationsStore } from '../../core/chat/conversations-store';

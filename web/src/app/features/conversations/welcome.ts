@@ -36,6 +36,12 @@ import { TEXTS } from '../../shared/texts';
       text-align: center;
       color: var(--fg-1);
     }
+    // There the list itself is what one sees.
+    @media (max-width: 759px) {
+      :host {
+        display: none;
+      }
+    }
     h2 {
       margin-top: var(--space-3);
       font-size: var(--text-title);

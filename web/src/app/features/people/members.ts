@@ -3,7 +3,7 @@ import { Router } from '@angular/router';
 import { Icon } from '../../shared/icon/icon';
 import { ConversationsApi } from '../../core/api/conversations-api';
 import { toProblem } from '../../core/api/problem';
-import { Member } from '../../core/api/wire';
+import { Member } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
 import { ConversationsStore } from '../../core/chat/conversations-store';
 import { PeopleSearch } from '../../core/chat/people-search';

@@ -3,7 +3,7 @@ import { Icon } from '../../shared/icon/icon';
 import { AuthApi } from '../../core/api/auth-api';
 import { PeopleApi } from '../../core/api/people-api';
 import { toProblem } from '../../core/api/problem';
-import { DeviceSession } from '../../core/api/wire';
+import { DeviceSession } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
 import { Clock } from '../../core/layout/clock';
 import { Dialogs } from '../../core/layout/dialogs';

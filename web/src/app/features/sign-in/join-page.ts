@@ -2,7 +2,7 @@ import { Component, computed, effect, inject, input, signal } from '@angular/cor
 import { Router, RouterLink } from '@angular/router';
 import { InvitationsApi } from '../../core/api/invitations-api';
 import { Problem, toProblem } from '../../core/api/problem';
-import { InvitationPreview } from '../../core/api/wire';
+import { InvitationPreview } from '../../core/api/generated/models';
 import { ServerStatus } from '../../core/auth/server-status';
 import { SessionStore } from '../../core/auth/session-store';
 import { AccountDetails, AccountForm } from '../../shared/account-form/account-form';

@@ -1,7 +1,7 @@
 import { Component, computed, inject, input, signal } from '@angular/core';
 import { Router, RouterLink } from '@angular/router';
 import { Problem, toProblem } from '../../core/api/problem';
-import { ServerInfo } from '../../core/api/wire';
+import { ServerInfo } from '../../core/api/generated/models';
 import { ServerStatus } from '../../core/auth/server-status';
 import { SessionStore } from '../../core/auth/session-store';
 import { AccountDetails, AccountForm } from '../../shared/account-form/account-form';

@@ -13,7 +13,10 @@ import { TEXTS } from '../texts';
 
 let count = 0;
 
-/** A modal dialog on the browser's own element, which keeps the focus inside and gives it back. */
+/**
+ * A modal dialog on the browser's own element, which keeps the focus inside and gives it back. It begins
+ * at the first `data-first-focus` in the content.
+ */
 @Component({
   selector: 'app-dialog-frame',
   imports: [Icon],
@@ -45,7 +48,9 @@ export class DialogFrame {
 
   constructor() {
     afterNextRender(() => {
-      this.element().nativeElement.showModal();
+      const dialog = this.element().nativeElement;
+      dialog.showModal();
+      dialog.querySelector<HTMLElement>('[data-first-focus]')?.focus();
     });
     const destroyed = inject(DestroyRef);
     destroyed.onDestroy(() => {
