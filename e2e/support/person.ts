@@ -115,9 +115,9 @@ export class Person {
   }
 
   /** Waits until the open conversation shows exactly these messages, in this order, each once. */
-  async sees(conversation: string, texts: string[]): Promise<void> {
-    await expect(this.messages(conversation)).toHaveCount(texts.length);
-    await expect(this.messages(conversation)).toContainText(texts);
+  async sees(conversation: string, texts: string[], options?: { timeout: number }): Promise<void> {
+    await expect(this.messages(conversation)).toHaveCount(texts.length, options);
+    await expect(this.messages(conversation)).toContainText(texts, options);
   }
 
   get typingLine(): Locator {
