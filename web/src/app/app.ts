@@ -5,6 +5,7 @@ import { ServerStatus } from './core/auth/server-status';
 import { SessionStore } from './core/auth/session-store';
 import { ConversationsStore } from './core/chat/conversations-store';
 import { Unreachable } from './core/layout/unreachable';
+import { badge } from './shared/texts';
 
 @Component({
   selector: 'app-root',
@@ -38,7 +39,7 @@ export class App {
 
     const heading = computed(() => {
       const unread = conversations.unreadTotal();
-      return unread > 0 ? `(${String(unread)}) ${this.server.name()}` : this.server.name();
+      return unread > 0 ? `(${badge(unread)}) ${this.server.name()}` : this.server.name();
     });
     effect(() => {
       title.setTitle(heading());

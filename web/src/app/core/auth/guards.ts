@@ -4,14 +4,15 @@ import { ServerStatus } from './server-status';
 import { SessionStore } from './session-store';
 
 /** The application proper: for people who are signed in. */
-export const signedIn: CanActivateFn = async (_route, state) => {
+export const signedIn: CanActivateFn = async (route, state) => {
   const session = inject(SessionStore);
   const server = inject(ServerStatus);
   const router = inject(Router);
   await server.whenReachable(() => session.restore());
   if (session.signedIn()) return true;
   const info = await server.info();
-  if (info.setupRequired) return router.createUrlTree(['/setup'], { preserveFragment: true });
+  if (info.setupRequired)
+    return router.createUrlTree(['/setup'], { fragment: route.fragment ?? undefined });
   const back = state.url === '/' ? {} : { queryParams: { back: state.url } };
   return router.createUrlTree(['/sign-in'], back);
 };

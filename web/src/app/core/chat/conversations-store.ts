@@ -17,6 +17,9 @@ import {
 import { PeopleStore } from './people-store';
 import { place } from './rev-range';
 
+/** The code, of our own, for a channel that one could join. */
+export const NOT_JOINED = 'not_joined';
+
 /** The conversations one belongs to, as the sidebar shows them. Every load overwrites what events added up to. */
 @Service()
 export class ConversationsStore {
@@ -110,7 +113,7 @@ export class ConversationsStore {
 
   applyMemberChange(event: MemberChanged): void {
     const ownId = this.session.user()?.id ?? '';
-    this.people.remember([event.user]);
+    if (event.joined) this.people.greet(event.user);
     if (event.user.id === ownId && !event.joined) this.lose(event.conversationId);
     else {
       this.apply(event.conversationId, event, (summary) =>
@@ -201,10 +204,14 @@ export class ConversationsStore {
 
   private async fetchOne(id: string): Promise<void> {
     try {
-      this.put(await this.api.get(id));
+      const summary = await this.api.get(id);
+      // Channels can be seen from outside, too.
+      if (!summary.joined) throw new Problem(NOT_JOINED);
+      this.put(summary);
     } catch (error) {
       const problem = toProblem(error);
-      if (problem.code === 'not_found') this.conversations.update((known) => without(known, id));
+      const absent = problem.code === 'not_found' || problem.code === NOT_JOINED;
+      if (absent) this.conversations.update((known) => without(known, id));
       throw problem;
     }
   }

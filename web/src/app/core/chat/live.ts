@@ -80,10 +80,14 @@ export class Live {
     });
     this.connection.on<MemberChanged>('MemberChanged', (event) => {
       this.conversations.applyMemberChange(event);
-      this.messages.applyMemberChange(event);
+      const self = event.user.id === this.session.user()?.id;
+      if (self && !event.joined) this.messages.forget(event.conversationId);
+      else this.messages.applyMemberChange(event);
     });
     this.connection.on<UserChanged>('UserChanged', (event) => {
       this.conversations.applyUserChange(event);
+      const { change } = event;
+      if (change.type === 'conversationLost') this.messages.forget(change.conversationId);
     });
     this.connection.on<UserTyping>('UserTyping', (sign) => {
       this.typing.apply(sign);

@@ -28,6 +28,13 @@ export class PeopleStore {
     return self?.id === id ? self : this.users().get(id);
   }
 
+  /** Somebody new on this server, who would be in the directory if it were read again. */
+  greet(user: User): void {
+    this.remember([user]);
+    if (this.directoryIds().includes(user.id) || this.directoryIds().length >= PAGE) return;
+    this.directoryIds.update((ids) => [...ids, user.id]);
+  }
+
   remember(users: readonly User[]): void {
     const known = this.users();
     if (users.every((user) => sameUser(known.get(user.id), user))) return;

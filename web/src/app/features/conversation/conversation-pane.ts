@@ -11,11 +11,12 @@ import {
 } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import { ConversationSummary } from '../../core/api/generated/models';
+import { toProblem } from '../../core/api/problem';
 import { conversationName } from '../../core/chat/conversation-name';
-import { ConversationsStore } from '../../core/chat/conversations-store';
+import { ConversationsStore, NOT_JOINED } from '../../core/chat/conversations-store';
 import { MessagesStore } from '../../core/chat/messages-store';
 import { PresenceStore } from '../../core/chat/presence-store';
-import { TEXTS } from '../../shared/texts';
+import { problemText, TEXTS } from '../../shared/texts';
 import { Composer } from './composer';
 import { ConversationHeader } from './conversation-header';
 import { Timeline } from './timeline';
@@ -44,11 +45,12 @@ export class ConversationPane {
   protected readonly missing = computed(() => {
     if (this.conversation()) return undefined;
     if (this.conversations.wasLost(this.conversationId())) return 'gone';
-    return this.conversations.loaded() && this.unknown() ? 'unknown' : undefined;
+    return this.conversations.loaded() ? this.absence() : undefined;
   });
+  protected readonly joinProblem = signal('');
   /** Frozen at opening: the divider must not move while one reads. Whoever answers has read. */
   protected readonly readUpTo = signal<number | undefined>(undefined);
-  private readonly unknown = signal(false);
+  private readonly absence = signal<'unknown' | 'outside' | undefined>(undefined);
   private readonly timeline = viewChild(Timeline);
   private opened = false;
 
@@ -72,6 +74,14 @@ export class ConversationPane {
     });
   }
 
+  protected async join(): Promise<void> {
+    try {
+      await this.conversations.join(this.conversationId());
+    } catch (error) {
+      this.joinProblem.set(problemText(toProblem(error)));
+    }
+  }
+
   protected sent(): void {
     this.readUpTo.set(undefined);
     this.timeline()?.follow();
@@ -87,6 +97,9 @@ export class ConversationPane {
   /** Not in the list: perhaps it is newer than that. */
   private async look(): Promise<void> {
     const problem = await this.conversations.refresh(this.conversationId());
-    this.unknown.set(problem?.code === 'not_found' || problem?.code === 'invalid_request');
+    if (problem?.code === NOT_JOINED) this.absence.set('outside');
+    else if (problem?.code === 'not_found' || problem?.code === 'invalid_request') {
+      this.absence.set('unknown');
+    }
   }
 }

@@ -9,6 +9,7 @@ import { ConversationsStore } from '../../core/chat/conversations-store';
 import { PeopleSearch } from '../../core/chat/people-search';
 import { PresenceStore } from '../../core/chat/presence-store';
 import { DIALOG_DATA, DialogData, Dialogs } from '../../core/layout/dialogs';
+import { RealtimeConnection } from '../../core/realtime/realtime-connection';
 import { Avatar } from '../../shared/avatar/avatar';
 import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
 import { PersonOption, PersonPicker } from '../../shared/person-picker/person-picker';
@@ -27,6 +28,7 @@ export class Members {
   private readonly api = inject(ConversationsApi);
   private readonly conversations = inject(ConversationsStore);
   private readonly presence = inject(PresenceStore);
+  private readonly connection = inject(RealtimeConnection);
   private readonly router = inject(Router);
   private readonly session = inject(SessionStore);
   protected readonly search = inject(PeopleSearch);
@@ -51,7 +53,7 @@ export class Members {
       ...member.user,
       self: member.user.id === this.session.user()?.id,
       role: member.role === 'member' ? '' : this.texts.roles[member.role],
-      state: this.presence.stateOf(member.user.id),
+      state: this.stateOf(member.user.id),
     })),
   );
   /** People who could be added. */
@@ -67,6 +69,12 @@ export class Members {
     effect(() => {
       if (memberCount() !== undefined) untracked(() => void this.attempt(() => this.load()));
     });
+  }
+
+  /** Of oneself one knows without asking. */
+  private stateOf(id: string) {
+    if (id !== this.session.user()?.id) return this.presence.stateOf(id);
+    return this.connection.status() === 'connected' ? 'active' : undefined;
   }
 
   protected add(person: PersonOption): Promise<void> {
