@@ -47,4 +47,6 @@ digest_of_files() {
 }
 
 # The path of a Chromium, or nothing.
-chromium() { command -v "${CHROMIUM:-chromium}" chromium-browser google-chrome | head -n 1; }
+chromium_path() {
+  { type -P "${CHROMIUM:-chromium}" chromium-browser google-chrome || true; } | head -n 1
+}

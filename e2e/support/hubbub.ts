@@ -34,6 +34,8 @@ export class Hubbub {
     this.#folder = folder;
     this.#environment = environment;
     this.#setupCode.catch(() => undefined);
+    // In case nobody disposes of it.
+    process.once('exit', this.#killNow);
   }
 
   /** Starts one, configured by nothing but `environment`. */
@@ -62,7 +64,6 @@ export class Hubbub {
     });
     this.#child = child;
     this.#ended = once(child, 'exit').then(([code, signal]) => signal ?? code);
-    process.once('exit', () => child.kill('SIGKILL'));
 
     const log = createWriteStream(this.#log(this.#runs));
     child.stdout.pipe(log, { end: false });
@@ -103,13 +104,14 @@ export class Hubbub {
 
   /** Ends it without a warning, as a power cut would. */
   async kill(): Promise<void> {
-    this.#child?.kill('SIGKILL');
+    this.#killNow();
     await this.#ended;
   }
 
   /** Ends it for good. Its folder is kept, and named, if a test failed. */
   async dispose({ keep }: { keep: boolean }): Promise<void> {
     await this.kill();
+    process.off('exit', this.#killNow);
     if (keep) {
       process.stderr.write(`the server's data and logs are in ${this.#folder}\n`);
     } else {
@@ -123,6 +125,10 @@ export class Hubbub {
     const texts = await Promise.all(runs.map((path) => readFile(path, 'utf8')));
     return texts.join('');
   }
+
+  readonly #killNow = (): void => {
+    this.#child?.kill('SIGKILL');
+  };
 
   #log(run: number): string {
     return join(this.#folder, `hubbub-${run}.log`);
