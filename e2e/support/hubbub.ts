@@ -7,11 +7,11 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { within } from './deadline.ts';
 
-const binary =
+export const binary =
   process.env['HUBBUB_BINARY'] ?? resolve(import.meta.dirname, '../../target/debug/hubbub');
 
 /** This process's environment without what would configure the server. */
-const environmentOfOthers = Object.fromEntries(
+export const environmentOfOthers = Object.fromEntries(
   Object.entries(process.env).filter(([key]) => !key.startsWith('HUBBUB_')),
 );
 
