@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
+use crate::backplane::{BackplaneError, ClientAnswer, RemoteCall};
 use crate::connection::{Connection, Phase};
 use crate::connection_id::ConnectionId;
+use crate::core::Core;
 use crate::error::{HubError, SendError};
 use crate::outbox::{Frame, Origin};
 use crate::protocol::{Arguments, CompletionResult, HubProtocol, Payload};
@@ -26,7 +29,7 @@ pub enum InvokeError {
     NotFound(String),
     /// The connection ended before the client answered.
     #[error("Connection '{0}' disconnected.")]
-    Disconnected(ConnectionId),
+    Disconnected(String),
     /// The client's result has another type.
     #[error("Error trying to deserialize result to {type_name}. {detail}")]
     Mistyped {
@@ -38,6 +41,9 @@ pub enum InvokeError {
     /// The client cannot be read before `on_connected` is over.
     #[error("Client results inside OnConnectedAsync Hub methods are not allowed.")]
     NotAllowed,
+    /// The other node could not be asked.
+    #[error(transparent)]
+    Backplane(BackplaneError),
     /// The call could not be sent.
     #[error(transparent)]
     Send(#[from] SendError),
@@ -54,19 +60,13 @@ impl From<InvokeError> for HubError {
             InvokeError::NotAllowed => {
                 Self::internal("InvalidOperationException", error.to_string())
             }
+            InvokeError::Backplane(error) => Self::from_error(error),
             InvokeError::Send(error) => Self::from_error(error),
         }
     }
 }
 
-/// A client's answer, kept until the caller converts it.
-pub(crate) enum Answer {
-    Value(HubProtocol, Vec<u8>),
-    Error(String),
-    Void,
-}
-
-impl Answer {
+impl ClientAnswer {
     pub(crate) fn new(result: CompletionResult<'_>) -> Self {
         match result {
             CompletionResult::Value(Payload::Json(raw)) => {
@@ -80,7 +80,7 @@ impl Answer {
         }
     }
 
-    fn read<R: DeserializeOwned>(self) -> Result<R, InvokeError> {
+    pub(crate) fn read<R: DeserializeOwned>(self) -> Result<R, InvokeError> {
         let read = match &self {
             Self::Error(text) => return Err(InvokeError::Client(text.clone())),
             Self::Void => serde_json::from_str("null").map_err(|error| error.to_string()),
@@ -107,7 +107,7 @@ pub(crate) struct ClientResults {
 
 struct Pending {
     connection: ConnectionId,
-    answer: oneshot::Sender<Answer>,
+    answer: oneshot::Sender<ClientAnswer>,
 }
 
 /// Whose answer a completion is.
@@ -121,7 +121,12 @@ pub(crate) enum Owner {
 
 impl ClientResults {
     /// Takes a client's answer.
-    pub(crate) fn complete(&self, connection: ConnectionId, id: &str, answer: Answer) -> Owner {
+    pub(crate) fn complete(
+        &self,
+        connection: ConnectionId,
+        id: &str,
+        answer: ClientAnswer,
+    ) -> Owner {
         let mut pending = self.pending.lock();
         match pending.get(id) {
             Some(entry) if entry.connection != connection => Owner::Other,
@@ -145,31 +150,53 @@ impl ClientResults {
 }
 
 /// Stops waiting when the caller does.
-struct Waiting<'a> {
-    results: &'a ClientResults,
+struct Waiting {
+    connection: Arc<Connection>,
     id: String,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiting {
     fn drop(&mut self) {
-        self.results.pending.lock().remove(&self.id);
+        self.connection
+            .core
+            .client_results
+            .pending
+            .lock()
+            .remove(&self.id);
     }
 }
 
-/// Calls a method of one client and waits for its answer.
-pub(crate) async fn invoke<R: DeserializeOwned>(
+/// A client's answer that is on its way.
+pub(crate) struct Asked {
+    waiting: Waiting,
+    answered: oneshot::Receiver<ClientAnswer>,
+}
+
+impl Asked {
+    pub(crate) async fn answer(self) -> Result<ClientAnswer, InvokeError> {
+        self.answered
+            .await
+            .map_err(|_| disconnected(&self.waiting.connection))
+    }
+}
+
+fn disconnected(connection: &Connection) -> InvokeError {
+    InvokeError::Disconnected(connection.id.to_string())
+}
+
+/// Calls a method of a client of this node that shall answer.
+pub(crate) fn ask<A: Arguments + ?Sized>(
     connection: &Arc<Connection>,
     method: &str,
-    arguments: impl Arguments,
-) -> Result<R, InvokeError> {
+    arguments: &A,
+) -> Result<Asked, InvokeError> {
     let results = &connection.core.client_results;
     let id = format!("s{}", results.next.fetch_add(1, Ordering::Relaxed) + 1);
     let protocol = connection
         .protocol()
         .ok_or_else(|| InvokeError::NotFound(connection.id.to_string()))?;
     let mut frame = Vec::new();
-    protocol.encode_invocation(&mut frame, Some(&id), method, &arguments)?;
-    drop(arguments);
+    protocol.encode_invocation(&mut frame, Some(&id), method, arguments)?;
     let (answer, answered) = oneshot::channel();
     results.pending.lock().insert(
         id.clone(),
@@ -178,15 +205,51 @@ pub(crate) async fn invoke<R: DeserializeOwned>(
             answer,
         },
     );
-    let waiting = Waiting { results, id };
+    let waiting = Waiting {
+        connection: Arc::clone(connection),
+        id,
+    };
     // The end of a connection empties the table after its phase has changed: checked after the insertion, none is missed.
     if connection.phase() > Phase::Open {
-        return Err(InvokeError::Disconnected(connection.id));
+        return Err(disconnected(connection));
     }
     connection.push(Frame::sequenced(frame), Origin::Anyone);
-    let answer = answered
-        .await
-        .map_err(|_| InvokeError::Disconnected(connection.id))?;
-    drop(waiting);
-    answer.read()
+    Ok(Asked { waiting, answered })
+}
+
+/// Prepares a call of a client of another node.
+pub(crate) fn remote_call<A: Arguments + ?Sized>(
+    core: &Core,
+    connection_id: &str,
+    method: &str,
+    arguments: &A,
+) -> Result<RemoteCall, SendError> {
+    let encode = |is_enabled: bool, protocol| -> Result<Option<Bytes>, SendError> {
+        let mut out = Vec::new();
+        if is_enabled {
+            arguments.encode_arguments(protocol, &mut out)?;
+        }
+        Ok(is_enabled.then(|| out.into()))
+    };
+    Ok(RemoteCall {
+        connection_id: connection_id.to_owned(),
+        method: method.to_owned(),
+        json: encode(core.options.protocols.json, HubProtocol::Json)?,
+        messagepack: encode(core.options.protocols.messagepack, HubProtocol::MessagePack)?,
+    })
+}
+
+/// Calls a client of another node and waits for its answer.
+pub(crate) async fn ask_elsewhere(
+    core: &Core,
+    call: RemoteCall,
+) -> Result<ClientAnswer, InvokeError> {
+    let Some(backplane) = &core.backplane else {
+        return Err(InvokeError::NotFound(call.connection_id));
+    };
+    backplane.invoke(call).await.map_err(|error| match error {
+        BackplaneError::UnknownConnection(id) => InvokeError::NotFound(id),
+        BackplaneError::Disconnected(id) => InvokeError::Disconnected(id),
+        other => InvokeError::Backplane(other),
+    })
 }

@@ -1,10 +1,13 @@
 //! Sending to connections.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use smallvec::SmallVec;
 
+use crate::backplane::{Destination, Envelope};
 use crate::calls::CallNumber;
 use crate::client_results::{self, InvokeError};
 use crate::connection::Connection;
@@ -12,7 +15,7 @@ use crate::core::Core;
 use crate::error::SendError;
 use crate::outbox::Origin;
 use crate::prepared::{Once, Outgoing, PreparedMessage};
-use crate::protocol::Arguments;
+use crate::protocol::{Arguments, HubProtocol};
 
 type Names<'a> = SmallVec<[&'a str; 4]>;
 
@@ -212,6 +215,25 @@ impl Target<'_> {
             origin: self.origin,
             failure: None,
         };
+        self.deliver_here(&mut delivery);
+        if let Some(backplane) = &self.core.backplane
+            && let Some((destination, excluded)) = self.elsewhere()
+        {
+            let protocols = self.core.options.protocols;
+            let json = delivery.encode(protocols.json, HubProtocol::Json);
+            let messagepack = delivery.encode(protocols.messagepack, HubProtocol::MessagePack);
+            backplane.publish(Envelope {
+                destination,
+                excluded,
+                json,
+                messagepack,
+            });
+        }
+        delivery.failure.map_or(Ok(()), Err)
+    }
+
+    /// Delivers to the connections of this node.
+    fn deliver_here(&self, delivery: &mut Delivery<'_>) {
         match &self.selection {
             Selection::Caller(connection) => delivery.to(connection),
             Selection::AllExcept(excluded) => self.core.open.for_each(|connection| {
@@ -232,7 +254,7 @@ impl Target<'_> {
                 }
             }
             Selection::Groups(names) => {
-                let mut seen = std::collections::HashSet::new();
+                let mut seen = HashSet::new();
                 for name in names {
                     for connection in self.core.groups.members(name).iter() {
                         if seen.insert(connection.id) {
@@ -251,7 +273,33 @@ impl Target<'_> {
                 }
             }
         }
-        delivery.failure.map_or(Ok(()), Err)
+    }
+
+    /// Whom other nodes may have. A connection of this node is never looked for elsewhere.
+    fn elsewhere(&self) -> Option<(Destination, Vec<String>)> {
+        let owned = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>()
+        };
+        Some(match &self.selection {
+            Selection::Caller(_) => return None,
+            Selection::AllExcept(excluded) => (Destination::All, owned(excluded)),
+            Selection::Connections(ids) => {
+                let missing = ids.iter().filter(|id| self.core.open.find(id).is_none());
+                let missing: Vec<_> = missing.map(|&id| id.to_owned()).collect();
+                if missing.is_empty() {
+                    return None;
+                }
+                (Destination::Connections(missing), Vec::new())
+            }
+            Selection::GroupExcept(name, excluded) => {
+                (Destination::Groups(owned(&[name])), owned(excluded))
+            }
+            Selection::Groups(names) => (Destination::Groups(owned(names)), Vec::new()),
+            Selection::Users(ids) => (Destination::Users(owned(ids)), Vec::new()),
+        })
     }
 }
 
@@ -287,7 +335,7 @@ impl SingleTarget<'_> {
     pub async fn invoke<R: DeserializeOwned>(
         &self,
         method: &str,
-        arguments: impl Arguments,
+        arguments: impl Arguments + Send,
     ) -> Result<R, InvokeError> {
         if let Some(call) = &self.call {
             if call.is_connecting {
@@ -298,19 +346,21 @@ impl SingleTarget<'_> {
                 call.connection.wake();
             }
         }
-        let connection = match &self.target.selection {
-            Selection::Caller(connection) => Arc::clone(connection),
-            Selection::Connections(ids) => {
-                let id = ids.first().copied().unwrap_or_default();
-                self.target
-                    .core
-                    .open
-                    .find(id)
-                    .ok_or_else(|| InvokeError::NotFound(id.to_owned()))?
-            }
+        let id = match &self.target.selection {
+            Selection::Caller(connection) => connection.id.as_str(),
+            Selection::Connections(ids) => ids.first().copied().unwrap_or_default(),
             _ => unreachable!("a single target selects one connection"),
         };
-        client_results::invoke(&connection, method, arguments).await
+        let core = self.target.core;
+        let answer = if let Some(connection) = core.open.find(id) {
+            client_results::ask(&connection, method, &arguments)?
+                .answer()
+                .await?
+        } else {
+            let call = client_results::remote_call(core, id, method, &arguments)?;
+            client_results::ask_elsewhere(core, call).await?
+        };
+        answer.read()
     }
 }
 
@@ -322,6 +372,16 @@ struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
+    fn encode(&mut self, is_enabled: bool, protocol: HubProtocol) -> Option<Bytes> {
+        match is_enabled.then(|| self.message.frame(protocol))? {
+            Ok(frame) => Some(frame.bytes),
+            Err(error) => {
+                self.failure = Some(error);
+                None
+            }
+        }
+    }
+
     fn to(&mut self, connection: &Arc<Connection>) {
         let Some(protocol) = connection.protocol() else {
             return;

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::backplane::Topic;
 use crate::calls::Calls;
 use crate::clock::{AtomicStamp, Stamp};
 use crate::connection_id::ConnectionId;
@@ -318,7 +319,9 @@ impl Connection {
         if joined.closed || joined.names.iter().any(|group| &**group == name) {
             return;
         }
-        let shared = self.core.groups.insert(name, self);
+        let shared = self.core.groups.insert(name, self, || {
+            self.core.set_interest(Topic::Group(name), true);
+        });
         joined.names.push(shared);
     }
 
@@ -326,7 +329,9 @@ impl Connection {
         let mut joined = self.groups.lock();
         if let Some(position) = joined.names.iter().position(|group| &**group == name) {
             joined.names.swap_remove(position);
-            self.core.groups.remove(name, self);
+            self.core.groups.remove(name, self, || {
+                self.core.set_interest(Topic::Group(name), false);
+            });
         }
     }
 
@@ -337,7 +342,9 @@ impl Connection {
             std::mem::take(&mut joined.names)
         };
         for name in names {
-            self.core.groups.remove(&name, self);
+            self.core.groups.remove(&name, self, || {
+                self.core.set_interest(Topic::Group(&name), false);
+            });
         }
     }
 }

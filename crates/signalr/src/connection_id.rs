@@ -18,9 +18,13 @@ pub struct ConnectionId([u8; LENGTH]);
 
 impl ConnectionId {
     pub(crate) fn random() -> Self {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).expect("the system provides randomness");
-        Self::from_bits(bytes)
+        Self::from_bits(Self::random_bits())
+    }
+
+    pub(crate) fn random_bits() -> [u8; 16] {
+        let mut bits = [0; 16];
+        getrandom::fill(&mut bits).expect("the system provides randomness");
+        bits
     }
 
     pub(crate) fn from_bits(bits: [u8; 16]) -> Self {

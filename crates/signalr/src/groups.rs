@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::backplane::{BackplaneError, GroupChange, LocalNode};
 use crate::core::Core;
 
 /// Adds connections to groups and removes them.
@@ -18,17 +19,41 @@ impl<'a> Groups<'a> {
         Self { core }
     }
 
-    /// Adds a connection of this process to a group; does nothing if there is no such connection or it is a member.
-    pub fn add(self, connection_id: &str, group: &str) {
-        if let Some(connection) = self.core.open.find(connection_id) {
-            connection.join_group(group);
-        }
+    /// Adds a connection, of this node or another, to a group. It has taken effect when this returns. An unknown connection and one that
+    /// is a member already are nothing to worry about.
+    ///
+    /// # Errors
+    /// The connection is not here and the other nodes could not be asked.
+    pub async fn add(self, connection_id: &str, group: &str) -> Result<(), BackplaneError> {
+        self.change(connection_id, group, true).await
     }
 
-    /// Removes a connection of this process from a group; does nothing if it is not a member.
-    pub fn remove(self, connection_id: &str, group: &str) {
-        if let Some(connection) = self.core.open.find(connection_id) {
-            connection.leave_group(group);
+    /// Removes a connection, of this node or another, from a group. It has taken effect when this returns.
+    ///
+    /// # Errors
+    /// The connection is not here and the other nodes could not be asked.
+    pub async fn remove(self, connection_id: &str, group: &str) -> Result<(), BackplaneError> {
+        self.change(connection_id, group, false).await
+    }
+
+    async fn change(
+        self,
+        connection_id: &str,
+        group: &str,
+        joins: bool,
+    ) -> Result<(), BackplaneError> {
+        let change = GroupChange {
+            connection_id: connection_id.to_owned(),
+            group: group.to_owned(),
+            joins,
+            timeout: self.core.options.backplane_timeout,
+        };
+        if LocalNode::new(Arc::clone(self.core)).apply(&change) {
+            return Ok(());
+        }
+        match &self.core.backplane {
+            Some(backplane) => backplane.change_group(change).await,
+            None => Ok(()),
         }
     }
 }

@@ -85,12 +85,13 @@ impl ConnectionHandle {
     pub async fn invoke<R: DeserializeOwned>(
         &self,
         method: &str,
-        arguments: impl Arguments,
+        arguments: impl Arguments + Send,
     ) -> Result<R, InvokeError> {
         if self.origin == Origin::Connecting && self.connection.outbox.is_held() {
             return Err(InvokeError::NotAllowed);
         }
-        client_results::invoke(&self.connection, method, arguments).await
+        let asked = client_results::ask(&self.connection, method, &arguments)?;
+        asked.answer().await?.read()
     }
 
     /// Adds the connection to a group. It takes effect before this returns; joining twice is joining once.

@@ -48,7 +48,7 @@ fn check(connection: &Arc<Connection>, now: Stamp) {
         Phase::Ending => connection.wake(),
         // A long polling client may still fetch the last words.
         Phase::Gone => {
-            if in_phase >= options.disconnect_timeout {
+            if in_phase >= options.memory() {
                 connection.core.by_token.remove(&connection.token);
             }
         }

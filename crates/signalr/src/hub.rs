@@ -9,6 +9,7 @@ use axum::Router;
 use futures_util::FutureExt;
 
 use crate::auth::{Authenticate, ErasedAuthenticate};
+use crate::backplane::Backplane;
 use crate::connection::Connection;
 use crate::context::{Context, DisconnectReason};
 use crate::core::Core;
@@ -111,6 +112,7 @@ pub struct HubBuilder<S> {
     on_connected: Option<OnConnected<S>>,
     on_disconnected: Option<OnDisconnected<S>>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
+    backplane: Option<Box<dyn Backplane>>,
 }
 
 impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
@@ -122,6 +124,7 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
             on_connected: None,
             on_disconnected: None,
             authenticate: None,
+            backplane: None,
         }
     }
 
@@ -195,12 +198,18 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
         self
     }
 
+    /// Makes the hub one node of several.
+    pub fn backplane(mut self, backplane: impl Backplane) -> Self {
+        self.backplane = Some(Box::new(backplane));
+        self
+    }
+
     /// Completes the hub.
     pub fn build(self) -> Hub<S> {
         Hub {
             inner: Arc::new(HubInner {
                 state: self.state,
-                core: Core::new(self.options),
+                core: Core::new(self.options, self.backplane),
                 methods: self.methods,
                 on_connected: self.on_connected,
                 on_disconnected: self.on_disconnected,

@@ -34,6 +34,7 @@
 //! ```
 
 mod auth;
+pub mod backplane;
 mod calls;
 mod client_results;
 mod clients;
@@ -64,6 +65,7 @@ mod registry;
 mod request;
 mod router;
 mod session;
+mod stateless;
 mod transport;
 mod uploads;
 mod user;
@@ -85,6 +87,7 @@ pub use options::{HubOptions, OutboxLimits, Protocols, TransportKind, Transports
 pub use prepared::PreparedMessage;
 pub use raw::{RawConnection, RawEndpoint};
 pub use request::RequestSnapshot;
+pub use stateless::StatelessNegotiation;
 pub use uploads::UploadStream;
 pub use user::User;
 pub use values::{Binary, Timestamp};

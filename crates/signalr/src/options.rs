@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::stateless::StatelessNegotiation;
+
 /// The settings of one hub. The defaults are those of ASP.NET Core.
 ///
 /// ```
@@ -61,6 +63,8 @@ pub struct HubOptions {
     pub stateful_reconnect: bool,
     /// How many bytes of unacknowledged messages are kept per connection for a stateful reconnect. 100,000.
     pub stateful_reconnect_buffer_size: usize,
+    /// Lets any node that shares a secret accept a connection. Excludes stateful reconnect. Off.
+    pub stateless_negotiation: Option<StatelessNegotiation>,
     /// How long another node may take to confirm a change of group membership. 30 s.
     pub backplane_timeout: Duration,
 }
@@ -89,12 +93,23 @@ impl Default for HubOptions {
             allowed_origins: None,
             stateful_reconnect: false,
             stateful_reconnect_buffer_size: 100_000,
+            stateless_negotiation: None,
             backplane_timeout: Duration::from_secs(30),
         }
     }
 }
 
 impl HubOptions {
+    /// How long an ended connection is remembered: until a stateless token cannot open another, or the last words were fetched.
+    pub(crate) fn memory(&self) -> Duration {
+        let lifetime = self
+            .stateless_negotiation
+            .as_ref()
+            .map_or(Duration::ZERO, StatelessNegotiation::fresh_for);
+        self.disconnect_timeout
+            .max(lifetime + Duration::from_secs(1))
+    }
+
     pub(crate) fn allows_origin(&self, origin: &str) -> bool {
         self.allowed_origins.as_ref().is_none_or(|allowed| {
             allowed

@@ -33,6 +33,15 @@ impl ConnectionTable {
         self.shard(&key).lock().insert(key, connection);
     }
 
+    /// Inserts unless the key is taken, and returns what is there now.
+    pub(crate) fn get_or_insert(
+        &self,
+        key: ConnectionId,
+        connection: Arc<Connection>,
+    ) -> Arc<Connection> {
+        Arc::clone(self.shard(&key).lock().entry(key).or_insert(connection))
+    }
+
     pub(crate) fn remove(&self, key: &str) {
         self.shard(key).lock().remove(key);
     }
@@ -93,8 +102,14 @@ impl MemberTable {
         &self.shards[shard_of(&self.hasher, name)]
     }
 
-    /// Adds a connection, which must not be a member yet, and returns the shared name.
-    pub(crate) fn insert(&self, name: &str, connection: &Arc<Connection>) -> Arc<str> {
+    /// Adds a connection, which must not be a member yet, and returns the shared name. Calls `begun` if it is the first member, in order
+    /// with other such calls.
+    pub(crate) fn insert(
+        &self,
+        name: &str,
+        connection: &Arc<Connection>,
+        begun: impl FnOnce(),
+    ) -> Arc<str> {
         let mut shard = self.shard(name).lock();
         let (key, first) = match shard.get_key_value(name) {
             Some((key, _)) => (Arc::clone(key), false),
@@ -107,10 +122,14 @@ impl MemberTable {
         };
         members.list.push(Arc::clone(connection));
         members.snapshot = None;
+        if first {
+            begun();
+        }
         key
     }
 
-    pub(crate) fn remove(&self, name: &str, connection: &Arc<Connection>) {
+    /// Removes a connection. Calls `ended` if it was the last member.
+    pub(crate) fn remove(&self, name: &str, connection: &Arc<Connection>, ended: impl FnOnce()) {
         let mut shard = self.shard(name).lock();
         let Some(members) = shard.get_mut(name) else {
             return;
@@ -125,6 +144,7 @@ impl MemberTable {
         }
         if members.list.is_empty() {
             shard.remove(name);
+            ended();
         }
     }
 

@@ -117,15 +117,24 @@ struct Known {
 
 /// Authenticates a request and finds the connection that it names.
 async fn identify<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Known, Refusal> {
+    let core = endpoint.core();
     let token =
         query_value(parts.uri.query().unwrap_or_default(), "id").filter(|token| !token.is_empty());
-    let connection = token
+    let stateless = core
+        .options
+        .stateless_negotiation
         .as_ref()
-        .and_then(|token| endpoint.core().by_token.find(token));
-    let is_new = connection
-        .as_ref()
-        .is_some_and(|connection| connection.phase() == Phase::Negotiated);
-    let purpose = if is_new && parts.method == Method::GET {
+        .zip(token.as_ref());
+    let names = stateless.and_then(|(stateless, token)| stateless.read(token));
+    let connection = match (&names, &token) {
+        (Some(names), _) => core.by_token.find(&names.key),
+        (None, Some(token)) => core.by_token.find(token),
+        (None, None) => None,
+    };
+    let is_new = connection.as_ref().map_or(names.is_some(), |connection| {
+        connection.phase() == Phase::Negotiated
+    });
+    let purpose = if is_new && parts.method != Method::POST && parts.method != Method::DELETE {
         RequestPurpose::Connect
     } else {
         RequestPurpose::Continue
@@ -137,8 +146,30 @@ async fn identify<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Known
             "Connection ID required",
         ));
     }
+    if let Some(connection) = connection {
+        let is_over = connection.phase() == Phase::Gone
+            && connection.transport() != Some(TransportKind::LongPolling);
+        return if is_over {
+            Err(Refusal::UNKNOWN_CONNECTION)
+        } else {
+            Ok(Known { connection, user })
+        };
+    }
+    let (Some((stateless, token)), Some(names)) = (stateless, names) else {
+        return Err(Refusal::UNKNOWN_CONNECTION);
+    };
+    if purpose != RequestPurpose::Connect || !stateless.is_fresh(token, user.id()) {
+        return Err(Refusal::UNKNOWN_CONNECTION);
+    }
+    refuse_while_draining(endpoint)?;
+    let connection = Arc::new(Connection::new(
+        Arc::clone(core),
+        names.id,
+        names.key,
+        User::anonymous(),
+    ));
     Ok(Known {
-        connection: connection.ok_or(Refusal::UNKNOWN_CONNECTION)?,
+        connection: core.track_new(connection),
         user,
     })
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
+use crate::backplane::ClientAnswer;
 use crate::calls::Item;
-use crate::client_results::{Answer, Owner};
+use crate::client_results::Owner;
 use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
 use crate::context::{Context, DisconnectReason};
@@ -298,12 +299,11 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                 _ => None,
             };
             connection.calls.end_upload(id, error);
-        } else if self
-            .hub
-            .core
-            .client_results
-            .complete(connection.id, id, Answer::new(result))
-            == Owner::Other
+        } else if self.hub.core.client_results.complete(
+            connection.id,
+            id,
+            ClientAnswer::new(result),
+        ) == Owner::Other
         {
             self.fail(&ProtocolError::new(format!(
                 "Connection ID '{}' is not valid for invocation ID '{id}'.",

@@ -65,27 +65,35 @@ pub(crate) fn negotiate(core: &Arc<Core>, parts: &Parts, user: User) -> Response
         Ok(version) => version,
         Err(error) => return json(&Refused { error: &error }),
     };
-    let id = ConnectionId::random();
-    let token = if version == 0 {
-        id
-    } else {
-        ConnectionId::random()
-    };
-    let connection = Arc::new(Connection::new(Arc::clone(core), id, token, user));
     let query = parts.uri.query().unwrap_or_default();
     let is_asked = query_value(query, "useStatefulReconnect")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let reconnects = is_asked && core.options.stateful_reconnect;
-    if reconnects {
-        connection.promise_reconnect();
-    }
-    core.track(&connection);
+    let stateless = core.options.stateless_negotiation.as_ref();
+    let reconnects = is_asked && core.options.stateful_reconnect && stateless.is_none();
+    let (id, token) = if let Some(stateless) = stateless {
+        let ticket = stateless.issue(user.id());
+        (ticket.names.id, ticket.text)
+    } else {
+        let id = ConnectionId::random();
+        let token = if version == 0 {
+            id
+        } else {
+            ConnectionId::random()
+        };
+        let connection = Connection::new(Arc::clone(core), id, token, user);
+        if reconnects {
+            connection.promise_reconnect();
+        }
+        core.track(&Arc::new(connection));
+        (id, token.to_string())
+    };
     tracing::debug!(connection.id = %id, version, "negotiated");
     json(&Negotiated {
         use_stateful_reconnect: reconnects.then_some(true),
         negotiate_version: version,
-        connection_id: &id,
-        connection_token: (version > 0).then_some(&*token),
+        // A client of version 0 has nothing but the id to name its connection with.
+        connection_id: if version == 0 { &token } else { &id },
+        connection_token: (version > 0).then_some(&token),
         available_transports: available(core.options.transports),
     })
 }

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backplane;
 mod client;
 mod http;
 mod invocations;
 mod negotiation;
 mod plain_transports;
 mod stateful_reconnect;
+mod stateless;
 mod streams;
