@@ -18,6 +18,8 @@ interface AccessToken {
 const EXPIRY_MARGIN_MS = 30_000;
 /** The part of a token's life after which it is renewed in the background. */
 const RENEW_AFTER = 0.75;
+/** About how long to wait before another attempt to renew. */
+const RETRY_MS = 8_000;
 /** Remembers that a refresh cookie may exist, so that strangers' first visit asks for nothing in vain. */
 const HINT_KEY = 'hubbub.signedIn';
 
@@ -145,7 +147,7 @@ export class SessionStore {
     this.timer = setTimeout(() => {
       this.renew().catch((error: unknown) => {
         const problem = toProblem(error);
-        this.schedule(problem.retryAfterMs ?? (isTransient(problem) ? 5_000 : 30_000));
+        this.schedule(problem.retryAfterMs ?? RETRY_MS * (0.5 + Math.random()));
       });
     }, delay);
   }

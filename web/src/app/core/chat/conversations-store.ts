@@ -94,7 +94,7 @@ export class ConversationsStore {
 
   async leave(id: string): Promise<void> {
     await this.api.leave(id);
-    this.conversations.update((known) => without(known, id));
+    this.lose(id);
   }
 
   /** Compares with the heads that a connection begins with; true when the server's history is another one. */
@@ -204,15 +204,14 @@ export class ConversationsStore {
 
   private async fetchOne(id: string): Promise<void> {
     try {
-      const summary = await this.api.get(id);
-      // Channels can be seen from outside, too.
-      if (!summary.joined) throw new Problem(NOT_JOINED);
-      this.put(summary);
+      this.put(await this.api.get(id));
     } catch (error) {
       const problem = toProblem(error);
-      const absent = problem.code === 'not_found' || problem.code === NOT_JOINED;
-      if (absent) this.conversations.update((known) => without(known, id));
-      throw problem;
+      if (problem.code !== 'not_found') throw problem;
+      this.conversations.update((known) => without(known, id));
+      // Channels can be seen from outside.
+      const channels = await this.api.channels();
+      throw channels.some((channel) => channel.id === id) ? new Problem(NOT_JOINED) : problem;
     }
   }
 }

@@ -66,7 +66,7 @@ export class ConversationPane {
       const loaded = this.conversations.loaded();
       untracked(() => {
         if (conversation) this.open(conversation);
-        else if (loaded) void this.look();
+        else if (loaded && !this.conversations.wasLost(this.conversationId())) void this.look();
       });
     });
     inject(DestroyRef).onDestroy(() => {
