@@ -12,13 +12,17 @@ use hubbub_shared::Causes;
 
 use crate::config::{ConfigError, SETTINGS};
 
-/// A self-hosted chat in which nothing that was sent is lost, doubled or out of order.
-///
-/// Without arguments Hubbub serves on http://localhost:8080 and keeps its data under ./data; it prints where to open it.
+const LONG_ABOUT: &str = "A self-hosted chat in which nothing that was sent is lost, doubled or out of order.
+
+Without arguments Hubbub serves on http://localhost:8080 and keeps its data under ./data; it prints where to open it.";
+
+/// What Hubbub was started with.
 #[derive(Clone, Debug, Default, Parser)]
 #[command(
     name = "hubbub",
     version,
+    about = "A self-hosted chat in which nothing that was sent is lost, doubled or out of order.",
+    long_about = LONG_ABOUT,
     after_help = "`hubbub --help` explains every setting."
 )]
 pub struct Cli {
@@ -28,8 +32,12 @@ pub struct Cli {
     /// Listen on this address and port [setting: server.listen]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
-    /// Keep the data in this folder [setting: storage.data_dir]
-    #[arg(long, value_name = "FOLDER")]
+    /// Where the data is kept.
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        help = "Keep the data in this folder [setting: storage.data_dir]"
+    )]
     pub data_dir: Option<PathBuf>,
     /// What to do instead of serving
     #[command(subcommand)]

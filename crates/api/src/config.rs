@@ -235,9 +235,9 @@ impl Config {
                 Registration::Open => RegistrationMode::Open,
                 Registration::Closed => RegistrationMode::Closed,
             },
-            access_token_lifetime: Duration::from_secs(self.auth.access_token_minutes * 60),
-            hub_ticket_lifetime: Duration::from_secs(60),
-            session_lifetime: Duration::from_secs(self.auth.session_days * 24 * 3600),
+            access_token_lifetime: Duration::from_mins(self.auth.access_token_minutes),
+            hub_ticket_lifetime: Duration::from_mins(1),
+            session_lifetime: Duration::from_hours(self.auth.session_days * 24),
         }
     }
 }
@@ -270,17 +270,41 @@ fn readable(error: figment::Error) -> String {
             let place = error
                 .metadata
                 .as_ref()
-                .map_or_else(String::new, |metadata| format!(" (from {})", metadata.name));
+                .map_or_else(String::new, |metadata| {
+                    match metadata
+                        .source
+                        .as_ref()
+                        .and_then(figment::Source::file_path)
+                    {
+                        Some(file) => format!(" (in {})", file.display()),
+                        None => format!(" (from {})", metadata.name),
+                    }
+                });
             match &error.kind {
                 figment::error::Kind::UnknownField(field, _) => {
-                    let key = if key.is_empty() { field.clone() } else { key };
+                    let key = if key.is_empty() { field } else { &key };
                     format!("there is no setting {key}{place}; see hubbub --help")
                 }
-                kind => format!("{key}: {kind}{place}"),
+                kind if key.is_empty() => format!("{}{place}", one_line(&kind.to_string())),
+                kind => format!("{key}: {}{place}", one_line(&kind.to_string())),
             }
         })
         .collect::<Vec<_>>()
         .join("; ")
+}
+
+/// A text without the drawing of the faulty line that the TOML parser puts into the middle.
+fn one_line(text: &str) -> String {
+    let lines: Vec<_> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    match lines[..] {
+        [] => String::new(),
+        [only] => only.to_owned(),
+        [first, .., last] => format!("{first}: {last}"),
+    }
 }
 
 #[cfg(test)]

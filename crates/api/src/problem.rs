@@ -1,5 +1,7 @@
 //! The one table from kinds of failure to HTTP statuses, and the one place where failures are logged.
 
+use std::fmt::Write as _;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -107,7 +109,8 @@ impl<E: ServiceError> From<E> for HubProblem {
         log(&error);
         let mut text = format!("{}: {}", error.code(), sentence(&error.to_string()));
         if is_passing(error.kind()) {
-            text += &format!(" [retryAfterMs={RETRY_AFTER_MS}]");
+            // Writing to a string cannot fail.
+            let _ = write!(text, " [retryAfterMs={RETRY_AFTER_MS}]");
         }
         Self(HubError::message(text))
     }
@@ -139,9 +142,11 @@ fn is_passing(kind: ErrorKind) -> bool {
 fn log(error: &dyn ServiceError) {
     let (code, causes) = (error.code(), Causes(error));
     match error.kind() {
-        ErrorKind::Internal => tracing::error!(code, error = %causes, "a use case failed"),
+        ErrorKind::Internal => {
+            tracing::error!(code, error = %causes, "a use case failed");
+        }
         ErrorKind::Unavailable => {
-            tracing::warn!(code, error = %causes, "a use case could not be served")
+            tracing::warn!(code, error = %causes, "a use case could not be served");
         }
         _ => tracing::debug!(code, error = %causes, "a use case was refused"),
     }

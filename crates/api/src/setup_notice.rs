@@ -22,30 +22,35 @@ impl SetupNotice<'_> {
     }
 
     fn text(&self) -> String {
-        let address = self.address();
-        let mut text = format!(
-            "\nHubbub {} is ready.\n\n  Address     {address}\n  Data        {}\n",
-            env!("CARGO_PKG_VERSION"),
-            self.data_dir.display(),
-        );
+        let local = self.local_address();
+        let public = self.server.public_url.as_deref();
+        let public = public.map(|url| url.trim_end_matches('/'));
+        let mut lines = vec![
+            String::new(),
+            format!("Hubbub {} is ready.", env!("CARGO_PKG_VERSION")),
+            String::new(),
+            format!("  Address     {local}"),
+        ];
+        lines.extend(public.map(|public| format!("  Public      {public}")));
+        lines.push(format!("  Data        {}", self.data_dir.display()));
         if let Some(code) = self.setup_code {
-            text += &format!(
-                "  Setup code  {code}\n\n  Open {address}/setup#code={code} to make the first account.\n"
-            );
+            let address = public.unwrap_or(&local);
+            lines.extend([
+                format!("  Setup code  {code}"),
+                String::new(),
+                format!("  Open {address}/setup#code={code} to make the first account."),
+            ]);
         }
-        text.push('\n');
-        text
+        lines.push("\n".to_owned());
+        lines.join("\n")
     }
 
-    fn address(&self) -> String {
-        match &self.server.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None if self.listening_on.ip().is_loopback()
-                || self.listening_on.ip().is_unspecified() =>
-            {
-                format!("http://localhost:{}", self.listening_on.port())
-            }
-            None => format!("http://{}", self.listening_on),
+    fn local_address(&self) -> String {
+        let address = self.listening_on;
+        if address.ip().is_loopback() || address.ip().is_unspecified() {
+            format!("http://localhost:{}", address.port())
+        } else {
+            format!("http://{address}")
         }
     }
 }

@@ -11,7 +11,7 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use crate::problem::Problem;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web/dist/browser"]
+#[folder = "../../web/dist/browser"]
 #[allow_missing = true]
 struct Files;
 
@@ -109,19 +109,16 @@ fn accepts(header: &str, coding: &str) -> bool {
 
 fn etag(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
-    let hex: String = hash[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("\"{hex}\"")
+    let (half, _) = hash.split_first_chunk().expect("a hash of 32 bytes");
+    format!("\"{:032x}\"", u128::from_be_bytes(*half))
 }
 
 /// Whether the build put a hash of the content into the name: `main-x7Kd_2aQ.js`. It does so for scripts, styles and what they
 /// load from `media/`, and for nothing else.
 fn has_hash(name: &str) -> bool {
     const HASH_LENGTH: usize = 8;
-    let is_built = name.starts_with("media/") || name.ends_with(".js") || name.ends_with(".css");
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is_built = name.starts_with("media/") || matches!(ending, "js" | "css");
     is_built
         && stem.len() > HASH_LENGTH + 1
         && stem

@@ -1,8 +1,11 @@
 //! Signing in and staying signed in.
 
+mod commands;
 pub mod dto;
+mod error;
+mod registration;
 mod service;
 
-pub use service::{
-    AuthError, AuthOptions, AuthService, HubAccess, Identity, Login, Registration, RegistrationMode,
-};
+pub use commands::{AuthOptions, HubAccess, Identity, Login, Registration, RegistrationMode};
+pub use error::AuthError;
+pub use service::AuthService;

@@ -84,7 +84,7 @@ pub struct UserEvent {
 #[derive(Clone, Debug)]
 pub enum UserEventChange {
     /// The user is a member now.
-    ConversationGained(ConversationSummary),
+    ConversationGained(Box<ConversationSummary>),
     /// The user is no longer a member.
     ConversationLost(ConversationId),
     /// The user read on, on some device.

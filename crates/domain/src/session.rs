@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
+    const MONTH: Duration = Duration::from_hours(720);
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_unix_micros(second * 1_000_000)

@@ -228,6 +228,10 @@ pub(crate) struct MemberRecord {
 }
 
 /// The columns of a membership under names of their own, absent where there is none.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are the names of the columns, which stand beside others"
+)]
 #[derive(FromRow)]
 pub(crate) struct StayColumns {
     stay_role: Option<String>,

@@ -21,7 +21,11 @@ impl Authenticate for TokenAuthentication {
         let token = request
             .token()
             .ok_or(AuthenticationError::Unauthenticated)?;
-        let access = self.auth.authenticate_hub(token).await.map_err(refusal)?;
+        let access = self
+            .auth
+            .authenticate_hub(token)
+            .await
+            .map_err(|error| refusal(&error))?;
         let session = HubSession {
             user_id: access.identity.user.id,
             session_id: access.identity.session_id,
@@ -34,7 +38,7 @@ impl Authenticate for TokenAuthentication {
     }
 }
 
-fn refusal(error: AuthError) -> AuthenticationError {
+fn refusal(error: &AuthError) -> AuthenticationError {
     match error.kind() {
         ErrorKind::Unavailable | ErrorKind::Internal => AuthenticationError::Unavailable,
         _ => AuthenticationError::Unauthenticated,

@@ -413,7 +413,9 @@ async fn what_happens_while_a_connection_attaches_is_neither_lost_nor_doubled() 
     world.store.commit(joins(1));
     let gate = world.store.hold_up_reads();
     let relay = world.relay.clone();
-    let attaching = tokio::spawn(async move { relay.attach("ada", user(1)).await });
+    let attaching = world
+        .tasks
+        .spawn(async move { relay.attach("ada", user(1)).await });
     gate.add_permits(1);
     tokio::task::yield_now().await;
     // Between the two readings, and after the second one has been read.
@@ -444,7 +446,9 @@ async fn a_removal_that_overtakes_the_snapshot_is_not_undone_by_it() {
     world.relay.attach("ada", user(1)).await.unwrap();
     let gate = world.store.hold_up_reads();
     let relay = world.relay.clone();
-    let attaching = tokio::spawn(async move { relay.attach("bob", user(2)).await });
+    let attaching = world
+        .tasks
+        .spawn(async move { relay.attach("bob", user(2)).await });
     gate.add_permits(1);
     while gate.available_permits() > 0 {
         tokio::task::yield_now().await;

@@ -319,7 +319,7 @@ impl ChatService {
                 to_rev: change.rev,
                 change: match change.kind {
                     UserChangeKind::ConversationGained(overview) => {
-                        UserEventChange::ConversationGained(summary(&overview))
+                        UserEventChange::ConversationGained(Box::new(summary(&overview)))
                     }
                     UserChangeKind::ConversationLost(id) => UserEventChange::ConversationLost(id),
                     UserChangeKind::ReadMarkerMoved {

@@ -53,7 +53,7 @@ pub(crate) async fn enter(
                 "a conversation is gone in the middle of its own unit of work",
             )
         })?;
-    let gained = UserEventChange::ConversationGained(summary(&overview));
+    let gained = UserEventChange::ConversationGained(Box::new(summary(&overview)));
     events.push(user_event(user, user_rev, gained));
     events.push(member_event(user, stay));
     Ok(())

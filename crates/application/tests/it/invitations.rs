@@ -60,7 +60,7 @@ async fn an_invitation_that_expired_or_was_withdrawn_is_no_longer_shown_or_taken
         "ada"
     );
     world.invitations.revoke(ada, withdrawn.id).await.unwrap();
-    world.clock.advance(Duration::from_secs(3_600));
+    world.clock.advance(Duration::from_hours(1));
     for code_of in [expiring.code, withdrawn.code, "nonsense".to_owned()] {
         assert_eq!(code(world.invitations.preview(&code_of).await), "not_found");
         let wish = Registration {

@@ -58,9 +58,9 @@ impl World {
             events.clone(),
             AuthOptions {
                 registration,
-                access_token_lifetime: Duration::from_secs(600),
-                hub_ticket_lifetime: Duration::from_secs(60),
-                session_lifetime: Duration::from_secs(30 * 24 * 3600),
+                access_token_lifetime: Duration::from_mins(10),
+                hub_ticket_lifetime: Duration::from_mins(1),
+                session_lifetime: Duration::from_hours(720),
             },
         )
         .await

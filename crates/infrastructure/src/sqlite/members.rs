@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::member::Membership;
-use hubbub_domain::numbers::{Seq, UserRev};
+use hubbub_domain::numbers::{Rev, Seq, UserRev};
 use hubbub_domain::repository::{MembershipRepository, ReadMarkerRepository, Result};
 use hubbub_domain::user::{User, Username};
 use sqlx::{query, query_as, query_scalar};
@@ -21,7 +21,7 @@ impl MembershipRepository for SqliteUnitOfWork {
         .bind(membership.user_id.as_uuid())
         .bind(membership.role.as_str())
         .bind(membership.from_rev.get())
-        .bind(membership.to_rev.map(|rev| rev.get()))
+        .bind(membership.to_rev.map(Rev::get))
         .bind(membership.visible_from_seq.get())
         .bind(membership.rev.get())
         .bind(user_rev.get())
@@ -42,7 +42,7 @@ impl MembershipRepository for SqliteUnitOfWork {
         .bind(membership.user_id.as_uuid())
         .bind(membership.from_rev.get())
         .bind(membership.role.as_str())
-        .bind(membership.to_rev.map(|rev| rev.get()))
+        .bind(membership.to_rev.map(Rev::get))
         .bind(membership.rev.get())
         .bind(user_rev.map(UserRev::get))
         .execute(&mut *self.tx)

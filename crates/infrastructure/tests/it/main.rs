@@ -1,4 +1,6 @@
 //! The conformance suite of storage, written over the traits, and its run for every database.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 mod conformance;
 mod sqlite;

@@ -1,0 +1,319 @@
+//! The hub with a bare WebSocket: what connections are told, and what becomes of those that go.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::app::{GENERAL, Person, TestApp};
+
+const RECORD_SEPARATOR: char = '\u{1e}';
+/// Longer than anything here takes; reaching it is a failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection that has shaken hands.
+struct Connection {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    records: Vec<Value>,
+    next_id: u64,
+}
+
+impl Connection {
+    async fn open(app: &TestApp, person: &Person) -> Self {
+        let address = app.server.address();
+        let token = &person.access_token;
+        let url = format!("ws://{address}/hubs/chat?access_token={token}");
+        let (socket, _) = connect_async(url).await.expect("the hub is open");
+        let mut connection = Self {
+            socket,
+            records: Vec::new(),
+            next_id: 0,
+        };
+        connection
+            .send(&json!({ "protocol": "json", "version": 1 }))
+            .await;
+        assert_eq!(connection.next().await, json!({}));
+        connection
+    }
+
+    async fn send(&mut self, record: &Value) {
+        let text = format!("{record}{RECORD_SEPARATOR}");
+        self.socket
+            .send(Message::text(text))
+            .await
+            .expect("the connection is open");
+    }
+
+    /// The next record that is no ping.
+    async fn next(&mut self) -> Value {
+        loop {
+            while self.records.is_empty() {
+                let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+                let frame = frame
+                    .expect("something comes in time")
+                    .expect("the connection is open");
+                if let Message::Text(text) = frame.expect("a frame") {
+                    let records = text.split_terminator(RECORD_SEPARATOR);
+                    self.records.extend(
+                        records.map(|record| serde_json::from_str::<Value>(record).unwrap()),
+                    );
+                }
+            }
+            let record = self.records.remove(0);
+            if record["type"] != json!(6) {
+                return record;
+            }
+        }
+    }
+
+    /// The argument of the next call of that name; others are passed over.
+    async fn event(&mut self, target: &str) -> Value {
+        loop {
+            let record = self.next().await;
+            if record["target"] == json!(target) {
+                return record["arguments"][0].clone();
+            }
+        }
+    }
+
+    /// Calls a method and answers its result or error.
+    async fn invoke(&mut self, target: &str, arguments: Value) -> Result<Value, String> {
+        self.next_id += 1;
+        let id = self.next_id.to_string();
+        self.send(
+            &json!({ "type": 1, "invocationId": id, "target": target, "arguments": arguments }),
+        )
+        .await;
+        loop {
+            let record = self.next().await;
+            if record["type"] == json!(3) && record["invocationId"] == json!(id) {
+                return match record["error"].as_str() {
+                    Some(error) => Err(error.to_owned()),
+                    None => Ok(record["result"].clone()),
+                };
+            }
+        }
+    }
+
+    /// Waits for the server's goodbye.
+    async fn close(&mut self) -> Value {
+        loop {
+            let record = self.next().await;
+            if record["type"] == json!(7) {
+                return record;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_first_event_says_from_where_on_the_connection_is_live() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    ada.posts(GENERAL, "before").await;
+    let mut connection = Connection::open(&app, &ada).await;
+    let first = connection.next().await;
+    assert_eq!(first["target"], "Heads");
+    let heads = &first["arguments"][0];
+    assert_eq!(
+        heads["conversations"],
+        json!([{ "conversationId": GENERAL, "rev": 2 }])
+    );
+    ada.posts(GENERAL, "after").await;
+    let message = connection.event("ReceiveMessage").await;
+    assert_eq!(
+        (&message["fromRev"], &message["toRev"]),
+        (&json!(2), &json!(3))
+    );
+    assert_eq!(
+        (&message["body"], &message["seq"]),
+        (&json!("after"), &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn several_devices_of_one_person_all_receive_and_one_going_leaves_the_others() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let bob = app.guest_of(&ada, "bob").await;
+    let mut phone = Connection::open(&app, &ada).await;
+    let mut laptop = Connection::open(&app, &ada).await;
+    let mut watcher = Connection::open(&app, &bob).await;
+    for device in [&mut phone, &mut laptop, &mut watcher] {
+        device.event("Heads").await;
+    }
+    let shown = watcher
+        .invoke("WatchPresence", json!([[ada.id]]))
+        .await
+        .unwrap();
+    assert_eq!(shown[0]["state"], "active");
+    drop(phone);
+    bob.posts(GENERAL, "hello").await;
+    assert_eq!(laptop.event("ReceiveMessage").await["body"], "hello");
+    let states = watcher
+        .invoke("WatchPresence", json!([[ada.id]]))
+        .await
+        .unwrap();
+    assert_eq!(states[0]["state"], "active", "the laptop is still there");
+}
+
+#[tokio::test]
+async fn signing_out_closes_the_connections_of_that_sign_in_and_shows_at_once() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let bob = app.guest_of(&ada, "bob").await;
+    let mut adas = Connection::open(&app, &ada).await;
+    let mut bobs = Connection::open(&app, &bob).await;
+    adas.event("Heads").await;
+    bobs.event("Heads").await;
+    bobs.invoke("WatchPresence", json!([[ada.id]]))
+        .await
+        .unwrap();
+    app.post(
+        "/api/auth/logout",
+        json!({ "refreshToken": ada.refresh_token }),
+    )
+    .await;
+    let goodbye = adas.close().await;
+    assert!(
+        goodbye["error"]
+            .as_str()
+            .is_some_and(|error| error.starts_with("session_revoked")),
+        "{goodbye}"
+    );
+    assert_eq!(goodbye.get("allowReconnect"), None);
+    assert_eq!(bobs.event("UserOffline").await["userId"], json!(ada.id));
+}
+
+#[tokio::test]
+async fn a_person_who_only_reloads_was_never_away() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let bob = app.guest_of(&ada, "bob").await;
+    let mut bobs = Connection::open(&app, &bob).await;
+    let mut adas = Connection::open(&app, &ada).await;
+    adas.event("Heads").await;
+    let before = bobs
+        .invoke("WatchPresence", json!([[ada.id]]))
+        .await
+        .unwrap();
+    drop(adas);
+    let mut adas = Connection::open(&app, &ada).await;
+    adas.event("Heads").await;
+    let after = bobs
+        .invoke("WatchPresence", json!([[ada.id]]))
+        .await
+        .unwrap();
+    assert_eq!(
+        before[0]["version"], after[0]["version"],
+        "nothing changed for those who watch"
+    );
+}
+
+#[tokio::test]
+async fn people_who_share_nothing_cannot_watch_each_other() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let eve = app.guest_of(&ada, "eve").await;
+    let mut adas = Connection::open(&app, &ada).await;
+    adas.event("Heads").await;
+    eve.post(&format!("/api/groups/{GENERAL}/leave"), json!({}))
+        .await;
+    let mut eves = Connection::open(&app, &eve).await;
+    let watched = eves
+        .invoke("WatchPresence", json!([[ada.id]]))
+        .await
+        .unwrap();
+    assert_eq!(watched[0]["state"], "offline");
+    let too_many: Vec<_> = (0..201)
+        .map(|number| uuid::Uuid::from_u128(number).to_string())
+        .collect();
+    let refused = eves
+        .invoke("WatchPresence", json!([too_many]))
+        .await
+        .unwrap_err();
+    assert!(
+        refused.contains("HubException: limit_exceeded: "),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_removed_member_hears_of_the_removal_and_of_nothing_after_it() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let bob = app.guest_of(&ada, "bob").await;
+    let mut bobs = Connection::open(&app, &bob).await;
+    bobs.event("Heads").await;
+    let group = ada
+        .post(
+            "/api/groups",
+            json!({ "name": "Tea", "memberIds": [bob.id] }),
+        )
+        .await;
+    let id = group.body["id"].as_str().unwrap();
+    let gained = bobs.event("UserChanged").await;
+    assert_eq!(gained["change"]["type"], "conversationGained");
+    assert_eq!(gained["change"]["conversation"]["name"], "Tea");
+    assert_eq!(bobs.event("MemberChanged").await["joined"], json!(true));
+
+    ada.posts(id, "for members").await;
+    assert_eq!(bobs.event("ReceiveMessage").await["body"], "for members");
+    let removal = ada.request(
+        reqwest::Method::DELETE,
+        &format!("/api/groups/{id}/members/{}", bob.id),
+    );
+    removal.send().await.unwrap();
+    ada.posts(id, "not for bob").await;
+    ada.posts(GENERAL, "for all").await;
+    assert_eq!(bobs.event("MemberChanged").await["joined"], json!(false));
+    let next = bobs.event("ReceiveMessage").await;
+    assert_eq!(
+        next["body"], "for all",
+        "what was written after the removal never came"
+    );
+}
+
+#[tokio::test]
+async fn a_renewed_connection_belongs_to_the_same_person() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let bob = app.guest_of(&ada, "bob").await;
+    let mut connection = Connection::open(&app, &ada).await;
+    connection.event("Heads").await;
+    let session = app
+        .post(
+            "/api/auth/refresh",
+            json!({ "refreshToken": ada.refresh_token, "tokenDelivery": "body" }),
+        )
+        .await;
+    let fresh = session.body["accessToken"].clone();
+    assert_eq!(
+        connection.invoke("Reauthenticate", json!([fresh])).await,
+        Ok(Value::Null)
+    );
+    for token in [json!(bob.access_token), json!("nonsense"), json!("")] {
+        let refused = connection
+            .invoke("Reauthenticate", json!([token]))
+            .await
+            .unwrap_err();
+        assert!(
+            refused.contains("HubException: unauthenticated: "),
+            "{refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stop_sends_clients_away_to_come_back() {
+    let app = TestApp::of(crate::app::binary().env("HUBBUB_SERVER__DRAIN_SECONDS", "1")).await;
+    let ada = app.owner("ada").await;
+    let mut connection = Connection::open(&app, &ada).await;
+    connection.event("Heads").await;
+    let (status, goodbye) = tokio::join!(app.server.stop(), connection.close());
+    assert_eq!(goodbye["allowReconnect"], json!(true), "{goodbye}");
+    assert!(status.unwrap().success());
+}
