@@ -61,6 +61,8 @@ pub(crate) struct Connection {
     protocol: AtomicU8,
     request: OnceLock<Box<RequestSnapshot>>,
     user: Mutex<Arc<User>>,
+    /// Computed once, after the handshake.
+    user_id: OnceLock<Option<Arc<str>>>,
     expires_at: AtomicStamp,
     /// When something was last received; `NEVER` until the client's first ping, which arms the client timeout.
     pub(crate) heard_at: AtomicStamp,
@@ -100,6 +102,7 @@ impl Connection {
             protocol: AtomicU8::new(0),
             request: OnceLock::new(),
             user: Mutex::new(Arc::new(user)),
+            user_id: OnceLock::new(),
             expires_at: AtomicStamp::new(expires_at),
             heard_at: AtomicStamp::new(Stamp::NEVER),
             written_at: AtomicStamp::new(now),
@@ -200,6 +203,15 @@ impl Connection {
 
     pub(crate) fn user(&self) -> Arc<User> {
         Arc::clone(&self.user.lock())
+    }
+
+    /// The id by which the user is addressed, as long as the connection lasts.
+    pub(crate) fn user_id(&self) -> Option<Arc<str>> {
+        self.user_id.get().cloned().flatten()
+    }
+
+    pub(crate) fn set_user_id(&self, id: Option<Arc<str>>) {
+        let _ = self.user_id.set(id);
     }
 
     pub(crate) fn set_user(&self, user: User) {

@@ -80,7 +80,7 @@ impl<S> Context<S> {
 
     /// The id of the user, which [`Clients::user`](crate::Clients::user) addresses.
     pub fn user_id(&self) -> Option<Arc<str>> {
-        self.connection.user().shared_id()
+        self.connection.user_id()
     }
 
     /// Values that belong to the connection and live as long as it.

@@ -93,7 +93,7 @@ impl Core {
 
     /// Makes a connection known to senders; its handshake is complete.
     pub(crate) fn open(&self, connection: &Arc<Connection>) {
-        if let Some(user_id) = connection.user().id() {
+        if let Some(user_id) = &connection.user_id() {
             self.users.insert(user_id, connection, || {
                 self.set_interest(Topic::User(user_id), true);
             });
@@ -103,7 +103,7 @@ impl Core {
     }
 
     /// Forgets a connection. The last words to a long polling client wait until it fetches them.
-    pub(crate) fn close(&self, connection: &Arc<Connection>, user_id: Option<&str>) {
+    pub(crate) fn close(&self, connection: &Arc<Connection>) {
         // A stateless token that is still fresh must not open a second connection.
         let is_kept = connection.transport() == Some(TransportKind::LongPolling)
             || self.options.stateless_negotiation.is_some();
@@ -112,7 +112,7 @@ impl Core {
         }
         self.open.remove(&connection.id);
         self.set_interest(Topic::Connection(&connection.id), false);
-        if let Some(user_id) = user_id {
+        if let Some(user_id) = &connection.user_id() {
             self.users.remove(user_id, connection, || {
                 self.set_interest(Topic::User(user_id), false);
             });

@@ -15,7 +15,9 @@ use crate::calls::CallNumber;
 use crate::connection::Connection;
 use crate::context::{Context, DisconnectReason};
 use crate::error::{CloseReason, HubError, SendError};
-use crate::handler::{Binder, BoxFuture, CallServices, ItemStream, Outcome, Reply, Signature};
+use crate::handler::{
+    Binder, BoxFuture, CallServices, ItemStream, Outcome, Reply, ReplyKind, Signature,
+};
 use crate::hub::HubInner;
 use crate::protocol::{HubProtocol, InvocationArguments};
 use crate::uploads::UploadSink;
@@ -54,7 +56,7 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
     let services = Services::new(connection, invocation, call);
     let context = Context::new(Arc::clone(hub), Arc::clone(connection), Some(call));
     let mut binder = Binder::new(invocation.arguments.as_slice(), &services);
-    let Ok(future) = method.handler.call(context, &mut binder) else {
+    let Ok(future) = method.call(hub, context, &mut binder) else {
         connection.calls.finish(call);
         return answer.error(&binding_failed(&invocation.target, detailed));
     };
@@ -74,6 +76,10 @@ fn failed_to_invoke(target: &str) -> String {
 
 fn unexpected(target: &str) -> String {
     format!("An unexpected error occurred invoking '{target}' on the server.")
+}
+
+fn unauthorized(target: &str) -> String {
+    format!("Failed to invoke '{target}' because user is unauthorized")
 }
 
 fn binding_failed(target: &str, detailed: bool) -> String {
@@ -210,7 +216,7 @@ impl Running {
     /// Most methods are over when they are polled for the first time, without a task of their own.
     fn start(mut self, cx: &mut TaskContext<'_>) {
         match self.future.poll_unpin(cx) {
-            Poll::Ready(Ok(Ok(Reply::Value(value)))) => self.complete(&*value),
+            Poll::Ready(Ok(Ok(Reply(ReplyKind::Value(value))))) => self.complete(&*value),
             Poll::Ready(outcome) => {
                 let core = Arc::clone(&self.answer.connection.core);
                 core.tasks.spawn(self.finish(outcome));
@@ -228,8 +234,9 @@ impl Running {
     async fn finish(self, outcome: std::thread::Result<Outcome>) {
         let detailed = self.answer.connection.core.options.detailed_errors;
         match outcome {
-            Ok(Ok(Reply::Value(value))) => self.complete(&*value),
-            Ok(Ok(Reply::Stream(items))) => self.stream(items).await,
+            Ok(Ok(Reply(ReplyKind::Value(value)))) => self.complete(&*value),
+            Ok(Ok(Reply(ReplyKind::Stream(items)))) => self.stream(items).await,
+            Ok(Err(error)) if error.is_unauthorized() => self.fail(&unauthorized(&self.target)),
             Ok(Err(error)) => self.fail(&error.describe(&unexpected(&self.target), detailed)),
             Err(_) => self.fail(&unexpected(&self.target)),
         }

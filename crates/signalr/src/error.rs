@@ -36,6 +36,7 @@ enum Kind {
         type_name: Cow<'static, str>,
         message: String,
     },
+    Unauthorized,
 }
 
 impl HubError {
@@ -67,6 +68,17 @@ impl HubError {
         Self::internal(name.to_owned(), error.to_string())
     }
 
+    /// The user may not call this method: `Failed to invoke '<method>' because user is unauthorized`.
+    pub fn unauthorized() -> Self {
+        Self {
+            kind: Kind::Unauthorized,
+        }
+    }
+
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        matches!(self.kind, Kind::Unauthorized)
+    }
+
     /// Whether the client may see this error whatever the options say.
     pub fn is_message(&self) -> bool {
         matches!(self.kind, Kind::Message(_))
@@ -77,6 +89,7 @@ impl HubError {
         match &self.kind {
             Kind::Message(text) => text,
             Kind::Internal { message, .. } => message,
+            Kind::Unauthorized => "The user is unauthorized.",
         }
     }
 
@@ -87,7 +100,7 @@ impl HubError {
             Kind::Internal { type_name, message } if detailed => {
                 format!("{prefix} {type_name}: {message}")
             }
-            Kind::Internal { .. } => prefix.to_owned(),
+            Kind::Internal { .. } | Kind::Unauthorized => prefix.to_owned(),
         }
     }
 }

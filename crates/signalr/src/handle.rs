@@ -42,7 +42,7 @@ impl ConnectionHandle {
 
     /// The id of the connection's user.
     pub fn user_id(&self) -> Option<Arc<str>> {
-        self.connection.user().shared_id()
+        self.connection.user_id()
     }
 
     /// The request that opened the connection.

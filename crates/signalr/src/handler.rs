@@ -3,6 +3,7 @@
 mod argument;
 mod reply;
 
+use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -11,7 +12,8 @@ use argument::ParameterKind;
 pub(crate) use argument::{BindError, Binder, CallServices};
 pub use argument::{FromArgument, Optional};
 pub use reply::IntoReply;
-pub(crate) use reply::{ItemStream, Reply};
+pub use reply::Reply;
+pub(crate) use reply::{ItemStream, ReplyKind};
 
 use crate::context::Context;
 use crate::error::HubError;
@@ -66,6 +68,21 @@ pub trait Handler<S, M>: Send + Sync + 'static {
         context: Context<S>,
         binder: &mut Binder<'_>,
     ) -> Result<BoxFuture<Outcome>, BindError>;
+
+    /// Converts the arguments and leaves the call to others.
+    #[doc(hidden)]
+    fn bind(&self, binder: &mut Binder<'_>) -> Result<Box<dyn BoundCall<S>>, BindError>;
+}
+
+/// A call whose arguments have been converted.
+#[doc(hidden)]
+pub trait BoundCall<S>: Send {
+    /// One of the arguments.
+    fn argument(&self, index: usize) -> Option<&dyn Any>;
+    /// One of the arguments, to be changed.
+    fn argument_mut(&mut self, index: usize) -> Option<&mut dyn Any>;
+    /// Makes the call.
+    fn run(self: Box<Self>, context: Context<S>) -> BoxFuture<Outcome>;
 }
 
 /// What a hub method takes and gives.
@@ -112,14 +129,21 @@ impl Signature {
     }
 }
 
+/// A hub method with its arguments.
+struct Bound<F, A> {
+    method: F,
+    arguments: A,
+}
+
 macro_rules! impl_handler {
-    ($(($marker:ident, $name:ident)),*) => {
+    ($(($marker:ident, $name:ident, $index:tt)),*) => {
         impl<S, F, Fut, R, $($marker, $name),*> Handler<S, (R, $(($marker, $name),)*)> for F
         where
             S: Send + Sync + 'static,
             F: Fn(Context<S>, $($name),*) -> Fut + Clone + Send + Sync + 'static,
             Fut: Future + Send + 'static,
             Fut::Output: IntoReply<R>,
+            R: 'static,
             $($name: FromArgument<$marker>,)*
         {
             fn signature(&self) -> Signature {
@@ -132,35 +156,85 @@ macro_rules! impl_handler {
                 let method = self.clone();
                 Ok(Box::pin(async move { method(context, $($name),*).await.into_reply() }))
             }
+
+            #[allow(unused_variables, clippy::allow_attributes, reason = "there may be no arguments")]
+            fn bind(&self, binder: &mut Binder<'_>) -> Result<Box<dyn BoundCall<S>>, BindError> {
+                let arguments = ($(<$name as FromArgument<$marker>>::bind(binder)?,)*);
+                let reply = PhantomData::<fn() -> R>;
+                Ok(Box::new(Bound { method: (self.clone(), reply), arguments }))
+            }
+        }
+
+        impl<S, F, Fut, R, $($name),*> BoundCall<S> for Bound<(F, PhantomData<fn() -> R>), ($($name,)*)>
+        where
+            S: Send + Sync + 'static,
+            F: Fn(Context<S>, $($name),*) -> Fut + Send + Sync + 'static,
+            Fut: Future + Send + 'static,
+            Fut::Output: IntoReply<R>,
+            R: 'static,
+            $($name: Send + 'static,)*
+        {
+            fn argument(&self, index: usize) -> Option<&dyn Any> {
+                match index {
+                    $($index => Some(&self.arguments.$index),)*
+                    _ => None,
+                }
+            }
+
+            fn argument_mut(&mut self, index: usize) -> Option<&mut dyn Any> {
+                match index {
+                    $($index => Some(&mut self.arguments.$index),)*
+                    _ => None,
+                }
+            }
+
+            #[allow(unused_variables, clippy::allow_attributes, reason = "there may be no arguments")]
+            fn run(self: Box<Self>, context: Context<S>) -> BoxFuture<Outcome> {
+                let Self { method: (method, _), arguments } = *self;
+                Box::pin(async move { method(context, $(arguments.$index),*).await.into_reply() })
+            }
         }
     };
 }
 
 impl_handler!();
-impl_handler!((M1, A1));
-impl_handler!((M1, A1), (M2, A2));
-impl_handler!((M1, A1), (M2, A2), (M3, A3));
-impl_handler!((M1, A1), (M2, A2), (M3, A3), (M4, A4));
-impl_handler!((M1, A1), (M2, A2), (M3, A3), (M4, A4), (M5, A5));
-impl_handler!((M1, A1), (M2, A2), (M3, A3), (M4, A4), (M5, A5), (M6, A6));
+impl_handler!((M1, A1, 0));
+impl_handler!((M1, A1, 0), (M2, A2, 1));
+impl_handler!((M1, A1, 0), (M2, A2, 1), (M3, A3, 2));
+impl_handler!((M1, A1, 0), (M2, A2, 1), (M3, A3, 2), (M4, A4, 3));
 impl_handler!(
-    (M1, A1),
-    (M2, A2),
-    (M3, A3),
-    (M4, A4),
-    (M5, A5),
-    (M6, A6),
-    (M7, A7)
+    (M1, A1, 0),
+    (M2, A2, 1),
+    (M3, A3, 2),
+    (M4, A4, 3),
+    (M5, A5, 4)
 );
 impl_handler!(
-    (M1, A1),
-    (M2, A2),
-    (M3, A3),
-    (M4, A4),
-    (M5, A5),
-    (M6, A6),
-    (M7, A7),
-    (M8, A8)
+    (M1, A1, 0),
+    (M2, A2, 1),
+    (M3, A3, 2),
+    (M4, A4, 3),
+    (M5, A5, 4),
+    (M6, A6, 5)
+);
+impl_handler!(
+    (M1, A1, 0),
+    (M2, A2, 1),
+    (M3, A3, 2),
+    (M4, A4, 3),
+    (M5, A5, 4),
+    (M6, A6, 5),
+    (M7, A7, 6)
+);
+impl_handler!(
+    (M1, A1, 0),
+    (M2, A2, 1),
+    (M3, A3, 2),
+    (M4, A4, 3),
+    (M5, A5, 4),
+    (M6, A6, 5),
+    (M7, A7, 6),
+    (M8, A8, 7)
 );
 
 /// A hub method whose parameter types are forgotten.
@@ -170,6 +244,7 @@ pub(crate) trait ErasedHandler<S>: Send + Sync {
         context: Context<S>,
         binder: &mut Binder<'_>,
     ) -> Result<BoxFuture<Outcome>, BindError>;
+    fn bind(&self, binder: &mut Binder<'_>) -> Result<Box<dyn BoundCall<S>>, BindError>;
 }
 
 pub(crate) struct Erased<H, M> {
@@ -193,5 +268,9 @@ impl<S, M: 'static, H: Handler<S, M>> ErasedHandler<S> for Erased<H, M> {
         binder: &mut Binder<'_>,
     ) -> Result<BoxFuture<Outcome>, BindError> {
         self.handler.call(context, binder)
+    }
+
+    fn bind(&self, binder: &mut Binder<'_>) -> Result<Box<dyn BoundCall<S>>, BindError> {
+        self.handler.bind(binder)
     }
 }

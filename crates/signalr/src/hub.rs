@@ -15,11 +15,16 @@ use crate::context::{Context, DisconnectReason};
 use crate::core::Core;
 use crate::endpoint::Endpoint;
 use crate::error::HubError;
-use crate::handler::{BoxFuture, Erased, ErasedHandler, Handler, Signature};
+use crate::filter::{ErasedFilter, Filter, Invocation, Next};
+use crate::handler::{
+    BindError, Binder, BoxFuture, Erased, ErasedHandler, Handler, Outcome, Signature,
+};
 use crate::hub_context::HubContext;
 use crate::options::HubOptions;
+use crate::request::RequestSnapshot;
 use crate::router;
 use crate::session::HubSession;
+use crate::user::User;
 
 /// A hub that is ready to be mounted. Clones are the same hub.
 pub struct Hub<S = ()> {
@@ -37,9 +42,42 @@ impl<S> Clone for Hub<S> {
 type OnConnected<S> = Box<dyn Fn(Context<S>) -> BoxFuture<Result<(), HubError>> + Send + Sync>;
 type OnDisconnected<S> = Box<dyn Fn(Context<S>, DisconnectReason) -> BoxFuture<()> + Send + Sync>;
 
+type Policy<S> = Box<dyn Fn(Context<S>) -> BoxFuture<bool> + Send + Sync>;
+type UserIdProvider = Box<dyn Fn(&User, &RequestSnapshot) -> Option<Arc<str>> + Send + Sync>;
+
 pub(crate) struct Method<S> {
+    name: Arc<str>,
     pub(crate) signature: Signature,
-    pub(crate) handler: Box<dyn ErasedHandler<S>>,
+    handler: Box<dyn ErasedHandler<S>>,
+    policy: Option<Policy<S>>,
+}
+
+impl<S: Send + Sync + 'static> Method<S> {
+    /// Converts the arguments and makes the call: past the policy, through the filters, to the function.
+    pub(crate) fn call(
+        &self,
+        hub: &Arc<HubInner<S>>,
+        context: Context<S>,
+        binder: &mut Binder<'_>,
+    ) -> Result<BoxFuture<Outcome>, BindError> {
+        let permitted = self.policy.as_ref().map(|policy| policy(context.clone()));
+        let call = if hub.filters.is_empty() {
+            self.handler.call(context, binder)?
+        } else {
+            let call = Invocation::new(context, Arc::clone(&self.name), self.handler.bind(binder)?);
+            Next::first(Arc::clone(hub)).run_boxed(call)
+        };
+        Ok(match permitted {
+            None => call,
+            Some(permitted) => Box::pin(async move {
+                if permitted.await {
+                    call.await
+                } else {
+                    Err(HubError::unauthorized())
+                }
+            }),
+        })
+    }
 }
 
 pub(crate) struct HubInner<S> {
@@ -48,7 +86,9 @@ pub(crate) struct HubInner<S> {
     methods: HashMap<Box<str>, Method<S>>,
     pub(crate) on_connected: Option<OnConnected<S>>,
     pub(crate) on_disconnected: Option<OnDisconnected<S>>,
-    pub(crate) authenticate: Option<Box<dyn ErasedAuthenticate>>,
+    pub(crate) filters: Vec<Arc<dyn ErasedFilter<S>>>,
+    pub(crate) user_id: Option<UserIdProvider>,
+    authenticate: Option<Box<dyn ErasedAuthenticate>>,
 }
 
 impl<S: Send + Sync + 'static> Endpoint for HubInner<S> {
@@ -68,6 +108,11 @@ impl<S: Send + Sync + 'static> Endpoint for HubInner<S> {
 }
 
 impl<S> HubInner<S> {
+    /// Whether something happens when a connection is complete.
+    pub(crate) fn greets(&self) -> bool {
+        self.on_connected.is_some() || !self.filters.is_empty()
+    }
+
     /// Finds a method by its name in any case.
     pub(crate) fn method(&self, target: &str) -> Option<&Method<S>> {
         self.methods.get(fold(target).as_str())
@@ -97,6 +142,11 @@ impl<S: Clone + Send + Sync + 'static> Hub<S> {
         router::router(Arc::clone(&self.inner), path)
     }
 
+    /// The state that the hub's methods share.
+    pub fn state(&self) -> &S {
+        &self.inner.state
+    }
+
     /// A handle for sending from anywhere.
     pub fn context(&self) -> HubContext {
         HubContext::new(Arc::clone(&self.inner.core))
@@ -111,6 +161,8 @@ pub struct HubBuilder<S> {
     methods: HashMap<Box<str>, Method<S>>,
     on_connected: Option<OnConnected<S>>,
     on_disconnected: Option<OnDisconnected<S>>,
+    filters: Vec<Arc<dyn ErasedFilter<S>>>,
+    user_id: Option<UserIdProvider>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
     backplane: Option<Box<dyn Backplane>>,
 }
@@ -123,6 +175,8 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
             methods: HashMap::new(),
             on_connected: None,
             on_disconnected: None,
+            filters: Vec::new(),
+            user_id: None,
             authenticate: None,
             backplane: None,
         }
@@ -134,14 +188,58 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
     /// The hub has a method of this name already, or an optional argument is followed by another.
     pub fn on<M: 'static>(mut self, name: &str, handler: impl Handler<S, M>) -> Self {
         let method = Method {
+            name: Arc::from(name),
             signature: handler.signature(),
             handler: Box::new(Erased::<_, M>::new(handler)),
+            policy: None,
         };
         let previous = self.methods.insert(fold(name).into_boxed_str(), method);
         assert!(
             previous.is_none(),
             "the hub has two methods named {name}: names differ in more than case"
         );
+        self
+    }
+
+    /// Lets a method be called only by those for whom `policy` says so. Others get
+    /// `Failed to invoke '<method>' because user is unauthorized`.
+    ///
+    /// ```
+    /// # use signalr_hub::{Context, Hub};
+    /// # async fn delete(_: Context) {}
+    /// #[derive(Clone)]
+    /// struct Admin;
+    ///
+    /// let hub = Hub::builder()
+    ///     .on("Delete", delete)
+    ///     .authorize("Delete", async |context: Context| context.user().get::<Admin>().is_some());
+    /// ```
+    ///
+    /// # Panics
+    /// There is no method of this name yet.
+    pub fn authorize<F, Fut>(mut self, name: &str, policy: F) -> Self
+    where
+        F: Fn(Context<S>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
+        let method = self.methods.get_mut(fold(name).as_str());
+        let method = method.unwrap_or_else(|| panic!("{name} is authorized before it is added"));
+        method.policy = Some(Box::new(move |context| Box::pin(policy(context))));
+        self
+    }
+
+    /// Wraps invocations and the two ends of a connection. The first filter is outermost.
+    pub fn filter(mut self, filter: impl Filter<S>) -> Self {
+        self.filters.push(Arc::new(filter));
+        self
+    }
+
+    /// Derives the ids by which users are addressed, once per connection after its handshake. Without it, it is [`User::id`].
+    pub fn user_id<F>(mut self, provider: F) -> Self
+    where
+        F: Fn(&User, &RequestSnapshot) -> Option<Arc<str>> + Send + Sync + 'static,
+    {
+        self.user_id = Some(Box::new(provider));
         self
     }
 
@@ -213,6 +311,8 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
                 methods: self.methods,
                 on_connected: self.on_connected,
                 on_disconnected: self.on_disconnected,
+                filters: self.filters,
+                user_id: self.user_id,
                 authenticate: self.authenticate,
             }),
         }

@@ -233,7 +233,7 @@ impl Session for RawSession {
     async fn finish(self) {
         self.connection.end(DisconnectReason::ConnectionLost, None);
         self.received.wake();
-        self.connection.core.close(&self.connection, None);
+        self.connection.core.close(&self.connection);
         self.connection.enter(Phase::Gone);
     }
 }

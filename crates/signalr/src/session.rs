@@ -13,6 +13,7 @@ use crate::context::{Context, DisconnectReason};
 use crate::dispatch::{self, Invocation};
 use crate::endpoint::Session;
 use crate::error::{CloseReason, HubError};
+use crate::filter::Next;
 use crate::handler::BoxFuture;
 use crate::hub::HubInner;
 use crate::options::TransportKind;
@@ -33,7 +34,6 @@ pub(crate) struct HubSession<S> {
     connected: bool,
     /// The next message waits for a free slot.
     blocked: bool,
-    user_id: Option<Arc<str>>,
     receiving: Receiving,
 }
 
@@ -47,7 +47,6 @@ impl<S: Send + Sync + 'static> HubSession<S> {
             on_connected: None,
             connected: false,
             blocked: false,
-            user_id: None,
             receiving: Receiving::default(),
         }
     }
@@ -161,23 +160,30 @@ impl<S: Send + Sync + 'static> HubSession<S> {
     fn accept(&mut self, protocol: HubProtocol, cx: &mut TaskContext<'_>) {
         let connection = &self.connection;
         connection.push(Frame::control(handshake::ACCEPTED), Origin::Connecting);
-        if self.hub.on_connected.is_some() {
+        if self.hub.greets() {
             connection.outbox.hold();
         }
         connection.set_protocol(protocol);
         if !connection.enter(Phase::Open) {
             return;
         }
-        self.user_id = connection.user().shared_id();
+        connection.set_user_id(self.user_id());
         self.hub.core.open(connection);
         tracing::debug!(connection.id = %connection.id, protocol = protocol.name(), "connection open");
-        match &self.hub.on_connected {
-            Some(on_connected) => {
-                let context = Context::connecting(Arc::clone(&self.hub), Arc::clone(connection));
-                self.on_connected = Some(on_connected(context));
-                self.resume(cx);
-            }
-            None => self.connected = true,
+        if self.hub.greets() {
+            let context = Context::connecting(Arc::clone(&self.hub), Arc::clone(connection));
+            self.on_connected = Some(Next::first(Arc::clone(&self.hub)).connected_boxed(context));
+            self.resume(cx);
+        } else {
+            self.connected = true;
+        }
+    }
+
+    fn user_id(&self) -> Option<Arc<str>> {
+        let user = self.connection.user();
+        match (&self.hub.user_id, self.connection.request()) {
+            (Some(provider), Some(request)) => provider(&user, request),
+            _ => user.shared_id(),
         }
     }
 
@@ -367,18 +373,14 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
             let outcome = on_connected.await;
             self.connected = outcome.is_ok();
         }
-        self.hub
-            .core
-            .close(&self.connection, self.user_id.as_deref());
+        self.hub.core.close(&self.connection);
         let reason = self.connection.take_end();
         self.connection.enter(Phase::Gone);
-        if let Some(on_disconnected) = self.hub.on_disconnected.as_ref().filter(|_| self.connected)
-        {
-            on_disconnected(
-                Context::new(Arc::clone(&self.hub), Arc::clone(&self.connection), None),
-                reason,
-            )
-            .await;
+        if self.connected {
+            let context = Context::new(Arc::clone(&self.hub), Arc::clone(&self.connection), None);
+            Next::first(Arc::clone(&self.hub))
+                .disconnected_boxed(context, reason)
+                .await;
         }
     }
 }

@@ -43,13 +43,32 @@ pub trait IntoReply<M> {
 pub(crate) type ItemStream =
     Pin<Box<dyn Stream<Item = Result<Box<dyn Encode + Send>, HubError>> + Send>>;
 
-/// What is sent back.
-#[doc(hidden)]
-pub enum Reply {
-    /// One value.
+/// What a hub method answers: one value, or a stream of them.
+pub struct Reply(pub(crate) ReplyKind);
+
+pub(crate) enum ReplyKind {
     Value(Box<dyn Encode + Send>),
-    /// Any number of values, one after the other.
     Stream(ItemStream),
+}
+
+impl Reply {
+    /// Answers with a value.
+    pub fn value(value: impl Serialize + Send + 'static) -> Self {
+        Self(ReplyKind::Value(Box::new(value)))
+    }
+
+    /// Whether this is a stream.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.0, ReplyKind::Stream(_))
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply")
+            .field("is_stream", &self.is_stream())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A value, or a `Result` of one.
@@ -88,7 +107,7 @@ impl<M, T: IntoItem<M>> IntoReply<Single<M>> for T {
     const STREAMING: bool = false;
 
     fn into_reply(self) -> Result<Reply, HubError> {
-        self.into_item().map(Reply::Value)
+        self.into_item().map(|value| Reply(ReplyKind::Value(value)))
     }
 }
 
@@ -104,7 +123,9 @@ where
     const STREAMING: bool = true;
 
     fn into_reply(self) -> Result<Reply, HubError> {
-        Ok(Reply::Stream(Box::pin(self.map(IntoItem::into_item))))
+        Ok(Reply(ReplyKind::Stream(Box::pin(
+            self.map(IntoItem::into_item),
+        ))))
     }
 }
 

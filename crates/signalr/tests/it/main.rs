@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod around_methods;
 mod backplane;
 mod client;
 mod http;

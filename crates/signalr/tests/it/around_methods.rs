@@ -1,0 +1,277 @@
+//! Filters, method policies, user ids, and the two ends of a connection.
+
+use std::sync::Arc;
+
+use axum::Router;
+use parking_lot::Mutex;
+use signalr_hub::{
+    Authenticate, AuthenticationError, AuthenticationRequest, Context, DisconnectReason, Filter,
+    Hub, HubError, HubOptions, Invocation, Next, Reply, User,
+};
+
+use crate::client::Client;
+
+/// What happened, in order.
+type Log = Arc<Mutex<Vec<String>>>;
+
+#[derive(Clone)]
+struct State {
+    log: Log,
+}
+
+impl State {
+    fn note(&self, text: impl Into<String>) {
+        self.log.lock().push(text.into());
+    }
+}
+
+/// The token is the user.
+struct Trusting;
+
+impl Authenticate for Trusting {
+    async fn authenticate(
+        &self,
+        request: AuthenticationRequest<'_>,
+    ) -> Result<User, AuthenticationError> {
+        Ok(request.token().map_or_else(User::anonymous, User::new))
+    }
+}
+
+async fn echo(context: Context<State>, text: String) -> String {
+    context.state().note(format!("echo {text}"));
+    text
+}
+
+async fn user_id(context: Context<State>) -> Option<String> {
+    context.user_id().map(|id| id.to_string())
+}
+
+struct Named(&'static str);
+
+impl Filter<State> for Named {
+    async fn invoke(
+        &self,
+        mut call: Invocation<State>,
+        next: Next<State>,
+    ) -> Result<Reply, HubError> {
+        let state = call.context().state().clone();
+        state.note(format!("{} before {}", self.0, call.method()));
+        if let Some(text) = call.argument_mut::<String>(0) {
+            if text == "forbidden" {
+                return Err(HubError::message("no"));
+            }
+            if text == "short" {
+                return Ok(Reply::value("cut short"));
+            }
+            text.push_str(self.0);
+        }
+        let reply = next.run(call).await;
+        state.note(format!("{} after", self.0));
+        reply
+    }
+
+    async fn connected(&self, context: Context<State>, next: Next<State>) -> Result<(), HubError> {
+        context.state().note(format!("{} connecting", self.0));
+        next.connected(context).await
+    }
+
+    async fn disconnected(
+        &self,
+        context: Context<State>,
+        reason: DisconnectReason,
+        next: Next<State>,
+    ) {
+        let state = context.state().clone();
+        next.disconnected(context, reason).await;
+        state.note(format!("{} disconnected", self.0));
+    }
+}
+
+fn hub() -> (Router, Log) {
+    let log = Log::default();
+    let hub = Hub::with_state(State {
+        log: Arc::clone(&log),
+    })
+    .on("Echo", echo)
+    .on("UserId", user_id)
+    .on("Guarded", echo)
+    .authorize("guarded", async |context: Context<State>| {
+        context.user().id() == Some("admin")
+    })
+    .filter(Named("1"))
+    .filter(Named("2"))
+    .user_id(|user, request| Some(format!("{}/{}", user.id()?, request.query("tenant")?).into()))
+    .on_connected(async |context: Context<State>| {
+        context.state().note("connected");
+        Ok::<(), HubError>(())
+    })
+    .on_disconnected(async |context: Context<State>, _| context.state().note("disconnected"))
+    .authenticate(Trusting)
+    .build();
+    (hub.router("/hub"), log)
+}
+
+async fn call(client: &mut Client, target: &str, argument: &str) -> String {
+    client
+        .send(&format!(
+            r#"{{"type":1,"invocationId":"1","target":"{target}","arguments":["{argument}"]}}"#
+        ))
+        .await;
+    client.next().await
+}
+
+#[tokio::test]
+async fn filters_wrap_everything_in_order() {
+    let (router, log) = hub();
+    let mut client = Client::hub(router, "/hub").await;
+    assert!(
+        call(&mut client, "ECHO", "x")
+            .await
+            .contains(r#""result":"x12""#)
+    );
+    client.send(r#"{"type":7}"#).await;
+    client.rest().await;
+    drop(client);
+    while log
+        .lock()
+        .last()
+        .is_none_or(|entry| entry != "1 disconnected")
+    {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(
+        *log.lock(),
+        [
+            "1 connecting",
+            "2 connecting",
+            "connected",
+            "1 before Echo",
+            "2 before Echo",
+            "echo x12",
+            "2 after",
+            "1 after",
+            "disconnected",
+            "2 disconnected",
+            "1 disconnected",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_filter_can_refuse_and_answer_in_the_methods_place() {
+    let (router, log) = hub();
+    let mut client = Client::hub(router, "/hub").await;
+    assert!(
+        call(&mut client, "Echo", "forbidden")
+            .await
+            .ends_with(r#"HubException: no"}"#)
+    );
+    assert!(
+        call(&mut client, "Echo", "short")
+            .await
+            .contains(r#""result":"cut short""#)
+    );
+    assert!(!log.lock().iter().any(|entry| entry.starts_with("echo")));
+}
+
+#[tokio::test]
+async fn a_method_can_have_a_policy() {
+    let (router, _) = hub();
+    let mut somebody = Client::hub(router.clone(), "/hub?access_token=somebody").await;
+    assert!(
+        call(&mut somebody, "Guarded", "x")
+            .await
+            .ends_with(r#""error":"Failed to invoke 'Guarded' because user is unauthorized"}"#)
+    );
+    let mut admin = Client::hub(router, "/hub?access_token=admin").await;
+    assert!(
+        call(&mut admin, "Guarded", "x")
+            .await
+            .contains(r#""result":"x12""#)
+    );
+}
+
+#[tokio::test]
+async fn user_ids_can_be_derived() {
+    let (router, _) = hub();
+    let mut client = Client::hub(router, "/hub?access_token=ada&tenant=7").await;
+    client
+        .send(r#"{"type":1,"invocationId":"1","target":"UserId","arguments":[]}"#)
+        .await;
+    assert!(client.next().await.contains(r#""result":"ada/7""#));
+}
+
+/// A hub whose `on_connected` is under the test's control.
+fn greeting_hub(detailed_errors: bool) -> (Hub<Arc<tokio::sync::Notify>>, Log) {
+    let log = Log::default();
+    let ended = Arc::clone(&log);
+    let hub = Hub::with_state(Arc::new(tokio::sync::Notify::new()))
+        .on_connected(async |context: Context<Arc<tokio::sync::Notify>>| {
+            context.connection().join_group("all");
+            context.state().notified().await;
+            if context.request().query("fail").is_some() {
+                return Err(HubError::internal("InvalidOperationException", "not today"));
+            }
+            context
+                .clients()
+                .caller()
+                .send("First", ())
+                .map_err(HubError::from_error)
+        })
+        .on_disconnected(move |_, reason| {
+            ended.lock().push(format!("{reason:?}"));
+            std::future::ready(())
+        })
+        .options(HubOptions {
+            detailed_errors,
+            ..HubOptions::default()
+        })
+        .build();
+    (hub, log)
+}
+
+#[tokio::test]
+async fn what_on_connected_sends_comes_before_what_others_send_meanwhile() {
+    let (hub, _) = greeting_hub(true);
+    let gate = Hub::clone(&hub);
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    while gate.context().connection_count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    gate.context()
+        .clients()
+        .group("all")
+        .send("Second", ())
+        .unwrap();
+    client
+        .send(r#"{"type":1,"invocationId":"1","target":"Third","arguments":[]}"#)
+        .await;
+    gate.state().notify_one();
+    assert_eq!(
+        client.next().await,
+        r#"{"type":1,"target":"First","arguments":[]}"#
+    );
+    assert_eq!(
+        client.next().await,
+        r#"{"type":1,"target":"Second","arguments":[]}"#
+    );
+    assert!(client.next().await.contains("Method does not exist."));
+}
+
+#[tokio::test]
+async fn a_failed_on_connected_ends_the_connection_for_good() {
+    let (hub, log) = greeting_hub(true);
+    hub.state().notify_one();
+    let mut client = Client::hub(hub.router("/hub"), "/hub?fail=yes").await;
+    assert_eq!(
+        client.rest().await,
+        [
+            r#"{"type":7,"error":"Connection closed with an error. InvalidOperationException: not today"}"#
+        ]
+    );
+    drop(client);
+    while hub.context().connection_count() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(log.lock().is_empty(), "on_disconnected is not called");
+}
