@@ -65,6 +65,8 @@ export const TEXTS = {
     lead: 'Or start one: write to a person, or gather a few in a group.',
     alone: 'It is quiet here',
     aloneLead: 'You are the first. Invite the people you want to talk to.',
+    invite: 'Invite somebody',
+    browse: 'See the channels',
   },
   conversation: {
     messages: (name: string) => `Messages in ${name}`,
@@ -83,9 +85,13 @@ export const TEXTS = {
     olderFailed: 'Older messages could not be loaded.',
     failed: 'The messages could not be loaded.',
     retry: 'Try again',
-    beginDirect: (name: string) => `This is the beginning of your conversation with ${name}.`,
-    beginGroup: (name: string) => `This is the beginning of ${name}.`,
+    beginDirect: (name: string) => `This is where your conversation with ${name} begins.`,
+    beginGroup: (name: string) =>
+      `This is where ${name} begins. Only its members see what is said.`,
+    beginChannel: (name: string) =>
+      `This is where ${name} begins. Everybody on this server can find and join it.`,
     beginHint: 'Say hello.',
+    beginAlone: 'You are the only one here so far.',
     gone: 'You are no longer in this conversation',
     goneHint: 'You left it, or somebody took you out of it.',
     unknown: 'There is no such conversation',

@@ -12,8 +12,24 @@ export class Drafts {
     recall<Record<string, string>>(MEMORY_KEY, this.session.user()?.id ?? '') ?? {},
   );
 
+  private readonly openId = signal<string | undefined>(undefined);
+
   of(conversationId: string): string {
     return this.drafts()[conversationId] ?? '';
+  }
+
+  /** The draft of a conversation that is not being written in: something to come back to. */
+  waitingIn(conversationId: string): string {
+    return this.openId() === conversationId ? '' : this.of(conversationId);
+  }
+
+  /** A conversation's composer opens. */
+  open(conversationId: string): void {
+    this.openId.set(conversationId);
+  }
+
+  close(conversationId: string): void {
+    if (this.openId() === conversationId) this.openId.set(undefined);
   }
 
   set(conversationId: string, text: string): void {

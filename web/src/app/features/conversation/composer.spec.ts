@@ -25,6 +25,8 @@ describe('the composer', () => {
           useValue: {
             of: (id: string) => drafts.get(id) ?? '',
             set: (id: string, text: string) => drafts.set(id, text),
+            open: () => undefined,
+            close: () => undefined,
           },
         },
       ],

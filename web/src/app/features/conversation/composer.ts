@@ -60,12 +60,14 @@ export class Composer {
     afterNextRender(() => {
       const id = this.conversationId();
       this.typing = new TypingSender(this.hub, id);
+      this.drafts.open(id);
       this.put(this.drafts.of(id));
       // Where a keyboard would not push the messages away, writing can begin at once.
       if (this.enterSends) this.area().nativeElement.focus({ preventScroll: true });
     });
     inject(DestroyRef).onDestroy(() => {
       this.keepDraft();
+      this.drafts.close(this.conversationId());
       this.typing?.stop();
     });
   }

@@ -24,6 +24,7 @@ import { RealtimeConnection } from '../../core/realtime/realtime-connection';
 import { TEXTS } from '../../shared/texts';
 import { dayName } from '../../shared/times';
 import { Announcer } from './announcer';
+import { Beginning } from './beginning';
 import { MessageRowView } from './message-row';
 import { ScrollKeeper } from './scroll-keeper';
 import { countAfter, timelineRows } from './timeline-rows';
@@ -34,7 +35,7 @@ const PREFETCH_SCREENS = 1.5;
 /** The messages of one conversation, the newest at the bottom. */
 @Component({
   selector: 'app-timeline',
-  imports: [Announcer, Icon, MessageRowView],
+  imports: [Announcer, Beginning, Icon, MessageRowView],
   templateUrl: './timeline.html',
   styleUrl: './timeline.scss',
 })
@@ -61,12 +62,6 @@ export class Timeline {
     const conversation = this.conversation();
     return conversation ? conversationName(conversation) : '';
   });
-  protected readonly beginning = computed(() =>
-    this.conversation()?.kind === 'direct'
-      ? this.texts.beginDirect(this.name())
-      : this.texts.beginGroup(this.name()),
-  );
-
   protected readonly known = computed(() => this.state().log?.messages ?? []);
   private readonly lastSeq = computed(() => this.known().at(-1)?.seq ?? 0);
   private readonly rows = computed(() => {

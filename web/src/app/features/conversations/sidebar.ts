@@ -47,7 +47,7 @@ export class Sidebar {
       now: this.clock.now(),
       nameOf: (id) => this.people.find(id)?.displayName,
       typingIn: (id) => this.typing.typingIn(id),
-      draftOf: (id) => this.drafts.of(id),
+      draftOf: (id) => this.drafts.waitingIn(id),
     };
     return this.conversations.sorted().map((summary) => sidebarRow(summary, context));
   });

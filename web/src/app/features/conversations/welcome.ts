@@ -16,11 +16,11 @@ import { TEXTS } from '../../shared/texts';
       <div class="actions">
         @if (session.isAdministrator()) {
           <button type="button" class="button primary" (click)="dialogs.show('invitePeople')">
-            {{ actions.invite }}
+            {{ texts.invite }}
           </button>
         }
         <button type="button" class="button" (click)="dialogs.show('browseChannels')">
-          {{ actions.browse }}
+          {{ texts.browse }}
         </button>
       </div>
     }
@@ -61,7 +61,6 @@ export class Welcome {
   protected readonly dialogs = inject(Dialogs);
   private readonly conversations = inject(ConversationsStore);
   protected readonly texts = TEXTS.welcome;
-  protected readonly actions = TEXTS.sidebar;
   protected readonly empty = computed(
     () => this.conversations.loaded() && this.conversations.sorted().length === 0,
   );
