@@ -17,6 +17,7 @@ import { ConversationPane } from './conversation-pane';
     :host {
       flex: 1;
       display: grid;
+      grid-template-columns: minmax(0, 1fr);
       min-width: 0;
       min-height: 0;
     }
