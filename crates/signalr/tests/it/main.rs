@@ -5,10 +5,13 @@
 mod around_methods;
 mod backplane;
 mod client;
+mod hostile;
 mod http;
 mod invocations;
 mod negotiation;
 mod plain_transports;
+mod protocol;
 mod stateful_reconnect;
 mod stateless;
 mod streams;
+mod timers;
