@@ -1,1 +1,0 @@
-//! Load generator and history checker; speaks the wire only.
