@@ -34,7 +34,7 @@ export class PresenceStore {
       const connected = this.connection.status() === 'connected';
       untracked(() => {
         if (connected) this.watch(wanted);
-        else this.watched = new Set();
+        else this.beginAnew();
       });
     });
   }
@@ -60,6 +60,14 @@ export class PresenceStore {
   /** The connection has been away for long enough that what is known of others is no longer true. */
   forget(): void {
     this.known.set(new Map());
+  }
+
+  /** The next connection may be to a server that counts versions afresh; what it says holds. */
+  private beginAnew(): void {
+    this.watched = new Set();
+    this.known.update(
+      (known) => new Map([...known].map(([id, presence]) => [id, { ...presence, version: -1 }])),
+    );
   }
 
   private watch(wanted: readonly string[]): void {
