@@ -29,11 +29,13 @@ use utoipa_swagger_ui::SwaggerUi;
 pub use start_error::StartError;
 
 use crate::config::Config;
-use crate::controllers::{self, LoginThrottle};
+use crate::controllers;
 use crate::hub::{self, HubOutbound, HubState};
+use crate::login_throttle::LoginThrottle;
 use crate::middleware::{detached, same_origin, security_headers, trace};
 use crate::relay::Relay;
 use crate::setup_notice::SetupNotice;
+use crate::state::{App, Services};
 use crate::{server, web_client};
 use storage::Storage;
 
@@ -42,43 +44,6 @@ const PRESENCE_SWEEP: Duration = Duration::from_secs(1);
 /// How long running requests may take to end when the program stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What controllers and middleware reach. Clones are the same.
-#[derive(Clone)]
-pub(crate) struct App {
-    services: Arc<Services>,
-}
-
-/// See [`App`].
-pub(crate) struct Services {
-    pub(crate) config: Config,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) ids: Arc<dyn IdGenerator>,
-    pub(crate) auth: Arc<AuthService>,
-    pub(crate) users: UserService,
-    pub(crate) invitations: InvitationService,
-    pub(crate) chat: Arc<ChatService>,
-    pub(crate) groups: Arc<GroupService>,
-    pub(crate) login_throttle: LoginThrottle,
-    /// Work that is finished before the program ends.
-    pub(crate) tasks: TaskTracker,
-    stopping: CancellationToken,
-}
-
-impl std::ops::Deref for App {
-    type Target = Services;
-
-    fn deref(&self) -> &Services {
-        &self.services
-    }
-}
-
-impl Services {
-    /// Whether the program has begun to stop.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.is_cancelled()
-    }
-}
-
 /// Runs Hubbub until it is told to stop.
 pub fn run(config: Config) -> Result<(), StartError> {
     tokio::runtime::Builder::new_multi_thread()
@@ -86,11 +51,6 @@ pub fn run(config: Config) -> Result<(), StartError> {
         .build()
         .map_err(StartError::Runtime)?
         .block_on(serve(config))
-}
-
-/// The description of the HTTP API.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    controllers::routes().into_openapi()
 }
 
 async fn serve(config: Config) -> Result<(), StartError> {
@@ -200,21 +160,19 @@ impl Node {
         bus.subscribe(move |event| relay.receive(event));
         tasks.spawn(sweep_presence(presence, stopping.clone()));
 
-        let app = App {
-            services: Arc::new(Services {
-                config,
-                users: UserService::new(store.clone()),
-                invitations: InvitationService::new(store, clock.clone(), ids.clone()),
-                clock,
-                ids,
-                auth,
-                chat,
-                groups,
-                login_throttle: LoginThrottle::default(),
-                tasks,
-                stopping,
-            }),
-        };
+        let app = App::new(Services {
+            config,
+            users: UserService::new(store.clone()),
+            invitations: InvitationService::new(store, clock.clone(), ids.clone()),
+            clock,
+            ids,
+            auth,
+            chat,
+            groups,
+            login_throttle: LoginThrottle::default(),
+            tasks,
+            stopping,
+        });
         Ok(Self {
             router: router(&app, hub.router("/hubs/chat")),
             hub: hub.context(),

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use hubbub_shared::Causes;
 
-use crate::config::{ConfigError, SETTINGS};
+use crate::config::{ConfigError, Overrides, SETTINGS};
 
 const LONG_ABOUT: &str = "A self-hosted chat in which nothing that was sent is lost, doubled or out of order.
 
@@ -52,6 +52,15 @@ pub enum Command {
 }
 
 impl Cli {
+    /// What it says about the configuration.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            file: self.config.clone(),
+            listen: self.listen,
+            data_dir: self.data_dir.clone(),
+        }
+    }
+
     /// Reads the command line. Wrong arguments and `--help` end the program here.
     pub fn read() -> Self {
         let matches = Self::command()
@@ -80,7 +89,7 @@ fn settings_help() -> String {
 
 /// Prints the OpenAPI document.
 pub fn print_openapi() -> ExitCode {
-    let document = crate::app::openapi();
+    let document = crate::controllers::openapi();
     let written = document
         .to_pretty_json()
         .map_err(std::io::Error::other)

@@ -15,8 +15,6 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use settings::SETTINGS;
 
-use crate::cli::Cli;
-
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -163,6 +161,17 @@ impl Default for LogConfig {
     }
 }
 
+/// What the command line says about the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The file to read settings from.
+    pub file: Option<PathBuf>,
+    /// In place of `server.listen`.
+    pub listen: Option<SocketAddr>,
+    /// In place of `storage.data_dir`.
+    pub data_dir: Option<PathBuf>,
+}
+
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -176,19 +185,19 @@ pub enum ConfigError {
 
 impl Config {
     /// Reads and checks the configuration.
-    pub fn load(cli: &Cli) -> Result<Self, ConfigError> {
-        if let Some(file) = cli.config.as_ref().filter(|file| !file.is_file()) {
+    pub fn load(overrides: &Overrides) -> Result<Self, ConfigError> {
+        if let Some(file) = overrides.file.as_ref().filter(|file| !file.is_file()) {
             return Err(ConfigError::NoFile(file.clone()));
         }
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
-        if let Some(file) = &cli.config {
+        if let Some(file) = &overrides.file {
             figment = figment.merge(Toml::file_exact(file));
         }
         figment = figment.merge(Env::prefixed("HUBBUB_").split("__"));
-        if let Some(listen) = cli.listen {
+        if let Some(listen) = overrides.listen {
             figment = figment.merge(Serialized::default("server.listen", listen));
         }
-        if let Some(data_dir) = &cli.data_dir {
+        if let Some(data_dir) = &overrides.data_dir {
             figment = figment.merge(Serialized::default("storage.data_dir", data_dir));
         }
         let config: Self = figment

@@ -6,7 +6,6 @@ mod extract;
 pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod invitations;
-mod login_throttle;
 mod refresh_cookie;
 pub(crate) mod server;
 pub(crate) mod users;
@@ -18,10 +17,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
-pub(crate) use login_throttle::LoginThrottle;
-
-use crate::app::App;
 use crate::problem::Problem;
+use crate::state::App;
 
 /// How large the body of a request may be. A message of 16,384 characters fits however it is escaped.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -69,6 +66,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(invitations::routes())
         .merge(conversations::routes())
         .merge(groups::routes())
+}
+
+/// The description of the HTTP API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
 }
 
 /// What the API answers where it has no route, and how much it reads.

@@ -8,12 +8,14 @@
 pub mod app;
 pub mod cli;
 pub mod config;
-mod controllers;
+pub mod controllers;
 mod hub;
+mod login_throttle;
 mod middleware;
 mod problem;
 mod relay;
 mod server;
 mod setup_notice;
+mod state;
 pub mod telemetry;
 mod web_client;

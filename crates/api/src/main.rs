@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     if let Some(Command::Openapi) = cli.command {
         return hubbub::cli::print_openapi();
     }
-    let config = match Config::load(&cli) {
+    let config = match Config::load(&cli.overrides()) {
         Ok(config) => config,
         Err(error) => return hubbub::cli::refuse(&error),
     };

@@ -5,6 +5,7 @@ mod error;
 mod log;
 mod service;
 mod summary;
+mod sync;
 
 pub use error::ChatError;
 pub use service::{ChatService, SendMessage, SendPrivateMessage};

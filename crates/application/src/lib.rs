@@ -11,6 +11,7 @@ pub mod error;
 pub mod events;
 pub mod groups;
 pub mod invitations;
+mod paging;
 pub mod ports;
 pub mod presence;
 pub mod server;

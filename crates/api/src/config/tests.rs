@@ -12,7 +12,7 @@ fn in_jail(test: impl FnOnce(&mut figment::Jail)) {
 }
 
 fn load() -> Result<Config, String> {
-    Config::load(&Cli::default()).map_err(|error| error.to_string())
+    Config::load(&Overrides::default()).map_err(|error| error.to_string())
 }
 
 fn table_of(config: &Config) -> serde_json::Map<String, serde_json::Value> {
@@ -36,17 +36,17 @@ fn the_environment_wins_over_the_file_and_the_command_line_over_both() {
         )
         .unwrap();
         jail.set_env("HUBBUB_SERVER__LISTEN", "127.0.0.1:2");
-        let mut cli = Cli {
-            config: Some(PathBuf::from("hubbub.toml")),
-            ..Cli::default()
+        let mut overrides = Overrides {
+            file: Some(PathBuf::from("hubbub.toml")),
+            ..Overrides::default()
         };
-        let config = Config::load(&cli).unwrap();
+        let config = Config::load(&overrides).unwrap();
         assert_eq!(
             (config.server.listen.port(), config.server.drain_seconds),
             (2, 3)
         );
-        cli.listen = Some("127.0.0.1:3".parse().unwrap());
-        assert_eq!(Config::load(&cli).unwrap().server.listen.port(), 3);
+        overrides.listen = Some("127.0.0.1:3".parse().unwrap());
+        assert_eq!(Config::load(&overrides).unwrap().server.listen.port(), 3);
     });
 }
 
@@ -91,11 +91,11 @@ fn a_value_that_makes_no_sense_is_named_in_one_sentence() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let cli = Cli {
-        config: Some(PathBuf::from("nowhere.toml")),
-        ..Cli::default()
+    let overrides = Overrides {
+        file: Some(PathBuf::from("nowhere.toml")),
+        ..Overrides::default()
     };
-    let error = Config::load(&cli).unwrap_err().to_string();
+    let error = Config::load(&overrides).unwrap_err().to_string();
     assert!(error.contains("nowhere.toml"), "{error}");
 }
 

@@ -13,9 +13,9 @@ use utoipa_axum::routes;
 
 use super::extract::{Body, Caller, OptionalBody};
 use super::refresh_cookie;
-use crate::app::App;
 use crate::middleware::RemoteAddress;
 use crate::problem::Problem;
+use crate::state::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 
 use super::extract::{Body, Caller, Path, Query};
 use super::users::default_limit;
-use crate::app::App;
 use crate::problem::Problem;
+use crate::state::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()

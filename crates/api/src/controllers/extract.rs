@@ -7,8 +7,8 @@ use http::{StatusCode, header};
 use hubbub_application::auth::{AuthError, Identity};
 use serde::de::DeserializeOwned;
 
-use crate::app::App;
 use crate::problem::Problem;
+use crate::state::App;
 
 /// The JSON body of a request.
 pub(crate) struct Body<T>(pub(crate) T);

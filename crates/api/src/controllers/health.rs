@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::routing::get;
 use http::StatusCode;
 
-use crate::app::App;
+use crate::state::App;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()

@@ -3,8 +3,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
-use crate::app::App;
 use crate::problem::Problem;
+use crate::state::App;
 
 /// Lets a request run to its end even if its client goes away in the middle: what was committed is then published too. A panic
 /// ends the request alone.

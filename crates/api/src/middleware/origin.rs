@@ -3,8 +3,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 
-use crate::app::App;
 use crate::problem::Problem;
+use crate::state::App;
 
 /// Refuses what a page of another site makes a browser send: to the hub always, to the API whenever it would change something.
 /// Programs send no `Origin` and pass; they have no cookies that could be abused.

@@ -7,7 +7,7 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
-use crate::app::App;
+use crate::state::App;
 
 /// Nothing but our own files, and no inline script. Component styles are injected as `<style>` elements, which is why styles may be inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \

@@ -5,8 +5,8 @@ use http::HeaderValue;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use crate::app::App;
 use crate::problem::Problem;
+use crate::state::App;
 
 /// Gives every request an id, which its log lines, its answer and a problem in it carry. Queries are never logged: they may hold
 /// tokens.

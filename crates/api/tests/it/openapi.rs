@@ -7,7 +7,7 @@ use crate::app::TestApp;
 
 #[test]
 fn the_committed_description_is_the_one_that_the_code_gives() {
-    let generated = hubbub::app::openapi().to_pretty_json().unwrap();
+    let generated = hubbub::controllers::openapi().to_pretty_json().unwrap();
     let committed = include_str!("../../../../web/openapi.json");
     assert_eq!(
         committed.trim_end(),
@@ -18,7 +18,7 @@ fn the_committed_description_is_the_one_that_the_code_gives() {
 
 #[test]
 fn every_operation_is_described_and_may_fail_with_a_problem() {
-    let document: Value = serde_json::to_value(hubbub::app::openapi()).unwrap();
+    let document: Value = serde_json::to_value(hubbub::controllers::openapi()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     assert!(paths.len() > 20, "{}", paths.len());
     for (path, operations) in paths {

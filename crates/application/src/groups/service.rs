@@ -16,6 +16,7 @@ use crate::chat::dto::ConversationSummary;
 use crate::chat::summary;
 use crate::error::{StorageError, service_error};
 use crate::events::Event;
+use crate::paging;
 use crate::ports::{Clock, EventBus, IdGenerator};
 
 /// Founds groups and channels and manages who is in them.
@@ -290,10 +291,7 @@ impl GroupService {
             .memberships()
             .list_open(id, after.as_ref(), limit + 1)
             .await?;
-        let has_more = members.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if has_more {
-            members.pop();
-        }
+        let has_more = paging::cut(&mut members, limit);
         Ok(MemberPage {
             next: members
                 .last()

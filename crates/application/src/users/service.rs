@@ -7,6 +7,7 @@ use hubbub_domain::user::{DisplayName, User, Username};
 
 use super::dto::{UserDto, UserPage};
 use crate::error::{StorageError, service_error};
+use crate::paging;
 
 /// Finds people and changes what one is called.
 pub struct UserService {
@@ -59,10 +60,7 @@ impl UserService {
             .users()
             .list(query.trim(), after.as_ref(), limit + 1)
             .await?;
-        let has_more = users.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-        if has_more {
-            users.pop();
-        }
+        let has_more = paging::cut(&mut users, limit);
         Ok(UserPage {
             next: users
                 .last()
