@@ -29,6 +29,8 @@ struct State {
 
 #[derive(Default)]
 struct Extra {
+    /// Invocations that have streams and no slot.
+    streaming: Vec<CallNumber>,
     cancellable: Vec<Cancellable>,
     uploads: Vec<Upload>,
 }
@@ -61,6 +63,15 @@ impl Calls {
         self.state.lock().slots.len() < slots.max(1)
     }
 
+    /// How many invocations with streams are running.
+    pub(crate) fn streaming(&self) -> usize {
+        self.state
+            .lock()
+            .extra
+            .as_ref()
+            .map_or(0, |extra| extra.streaming.len())
+    }
+
     /// Begins an invocation, which takes a slot unless streams are part of it.
     pub(crate) fn begin(&self, takes_slot: bool) -> CallNumber {
         let mut state = self.state.lock();
@@ -68,6 +79,8 @@ impl Calls {
         state.next = state.next.wrapping_add(1);
         if takes_slot {
             state.slots.push(call);
+        } else {
+            state.extra.get_or_insert_default().streaming.push(call);
         }
         call
     }
@@ -84,9 +97,10 @@ impl Calls {
         let Some(extra) = &mut state.extra else {
             return;
         };
+        extra.streaming.retain(|running| *running != call);
         extra.cancellable.retain(|entry| entry.call != call);
         extra.uploads.retain(|entry| entry.call != call);
-        if extra.cancellable.is_empty() && extra.uploads.is_empty() {
+        if extra.streaming.is_empty() && extra.cancellable.is_empty() && extra.uploads.is_empty() {
             state.extra = None;
         }
     }

@@ -128,6 +128,12 @@ fn check(
     {
         return Err(format!("Invocation ID '{id}' is already in use."));
     }
+    if !signature.takes_slot()
+        && connection.calls.streaming() >= connection.core.options.maximum_parallel_streams
+    {
+        let error = HubError::message("Too many streams are running.");
+        return Err(error.describe(&failed_to_invoke(target), detailed));
+    }
     let (sent, expected) = (invocation.stream_ids.len(), signature.streams);
     if sent != expected {
         let text = format!("Client sent {sent} stream(s), Hub method expects {expected}.");

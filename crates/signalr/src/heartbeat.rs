@@ -9,7 +9,7 @@ use crate::clock::{Stamp, TICK};
 use crate::connection::{Connection, Phase};
 use crate::context::DisconnectReason;
 use crate::core::Core;
-use crate::error::CloseReason;
+use crate::error::{CloseReason, HubError};
 use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin};
 use crate::transport::long_polling;
@@ -97,7 +97,10 @@ fn check_open(connection: &Arc<Connection>, now: Stamp) {
             .calls
             .has_free_slot(options.maximum_parallel_invocations)
     {
-        let close = CloseReason::error("Connection closed with an error.").allow_reconnect(true);
+        let text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
+        let error = HubError::internal("OperationCanceledException", text);
+        let text = error.describe("Connection closed with an error.", options.detailed_errors);
+        let close = CloseReason::error(text).allow_reconnect(true);
         return connection.end(DisconnectReason::Timeout, Some(close));
     }
     if connection.written_at.get().elapsed(now) >= options.keep_alive_interval

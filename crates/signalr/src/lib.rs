@@ -48,6 +48,9 @@ mod dispatch;
 mod endpoint;
 mod error;
 mod filter;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod groups;
 mod handle;
 mod handler;

@@ -32,6 +32,10 @@ pub struct HubOptions {
     pub stream_buffer_capacity: usize,
     /// How many invocations of one connection may run at the same time. Streaming methods do not count. 1.
     pub maximum_parallel_invocations: usize,
+    /// How many streaming invocations, and invocations with upload streams, one connection may have running. Others are refused. 100.
+    pub maximum_parallel_streams: usize,
+    /// How many connections, negotiated ones included, the hub may have. Others are refused with 503. No limit.
+    pub maximum_connections: Option<usize>,
     /// Whether clients are told the text of internal errors. Off.
     pub detailed_errors: bool,
     /// How many bytes of a client's messages may wait while its invocations run. 65,536.
@@ -79,6 +83,8 @@ impl Default for HubOptions {
             maximum_depth: 64,
             stream_buffer_capacity: 10,
             maximum_parallel_invocations: 1,
+            maximum_parallel_streams: 100,
+            maximum_connections: None,
             detailed_errors: false,
             application_maximum_buffer_size: 64 * 1024,
             outbox: OutboxLimits::default(),

@@ -53,7 +53,7 @@ async fn handle_negotiate<E: Endpoint>(
         return Err(Refusal::empty(StatusCode::METHOD_NOT_ALLOWED));
     }
     let user = authenticate(&endpoint, &parts, RequestPurpose::Negotiate).await?;
-    refuse_while_draining(&endpoint)?;
+    refuse_newcomers(&endpoint)?;
     endpoint.core().ensure_heartbeat();
     Ok(negotiate(endpoint.core(), &parts, user))
 }
@@ -85,12 +85,24 @@ fn accepts_events(parts: &Parts) -> bool {
     })
 }
 
-/// New connections are refused while the endpoint is being drained; the requests of open ones are not.
+/// New connections are refused while the hub is being drained; the requests of open ones are not.
 fn refuse_while_draining<E: Endpoint>(endpoint: &Arc<E>) -> Result<(), Refusal> {
     if endpoint.core().is_draining() {
         Err(Refusal::empty(StatusCode::SERVICE_UNAVAILABLE))
     } else {
         Ok(())
+    }
+}
+
+/// Refuses what would be one connection too many.
+fn refuse_newcomers<E: Endpoint>(endpoint: &Arc<E>) -> Result<(), Refusal> {
+    refuse_while_draining(endpoint)?;
+    let core = endpoint.core();
+    match core.options.maximum_connections {
+        Some(maximum) if core.by_token.len() >= maximum => {
+            Err(Refusal::empty(StatusCode::SERVICE_UNAVAILABLE))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -161,7 +173,7 @@ async fn identify<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Known
     if purpose != RequestPurpose::Connect || !stateless.is_fresh(token, user.id()) {
         return Err(Refusal::UNKNOWN_CONNECTION);
     }
-    refuse_while_draining(endpoint)?;
+    refuse_newcomers(endpoint)?;
     let connection = Arc::new(Connection::new(
         Arc::clone(core),
         names.id,
@@ -234,7 +246,7 @@ async fn open_websocket<E: Endpoint>(
         identify(endpoint, &parts).await?
     } else {
         let user = authenticate(endpoint, &parts, RequestPurpose::Connect).await?;
-        refuse_while_draining(endpoint)?;
+        refuse_newcomers(endpoint)?;
         let id = ConnectionId::random();
         Known {
             connection: Arc::new(Connection::new(

@@ -1,6 +1,6 @@
 //! Clients that misbehave.
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, stream};
 use signalr_hub::{Context, Hub, HubOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_tungstenite::tungstenite::Message;
@@ -288,6 +288,37 @@ async fn cancel_behind_a_running_call_is_heard_and_invocations_keep_their_order(
         r#"{"type":3,"invocationId":"w","result":null}"#
     );
     assert_eq!(client.next().await, ECHOED);
+}
+
+#[tokio::test]
+async fn streams_and_connections_are_limited() {
+    let options = HubOptions {
+        maximum_parallel_streams: 2,
+        maximum_connections: Some(2),
+        ..HubOptions::default()
+    };
+    let hub = Hub::builder()
+        .on("Silence", async |_: Context| stream::pending::<i32>())
+        .options(options)
+        .build();
+    let router = hub.router("/hub");
+    let mut client = Client::hub(router.clone(), "/hub").await;
+    for id in 1..=3 {
+        client
+            .send(&format!(
+                r#"{{"type":4,"invocationId":"{id}","target":"Silence","arguments":[]}}"#
+            ))
+            .await;
+    }
+    assert_eq!(
+        client.next().await,
+        r#"{"type":3,"invocationId":"3","error":"Failed to invoke 'Silence' due to an error on the server. HubException: Too many streams are running."}"#
+    );
+    let _second = Client::hub(router.clone(), "/hub").await;
+    let Err(third) = Client::open(router, "/hub").await else {
+        panic!("there was no room")
+    };
+    assert!(third.to_string().contains("503"), "{third}");
 }
 
 #[tokio::test]

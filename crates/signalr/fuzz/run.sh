@@ -1,0 +1,28 @@
+#!/bin/sh
+# Fuzzes every parser, or the targets named as arguments, for FUZZ_SECONDS each (60).
+#
+# Coverage comes from LLVM through flags that every toolchain has; nothing but cargo and a C++ compiler is needed. What is found is kept under
+# corpus/ and artifacts/; seeds/ is where it begins.
+set -eu
+cd "$(dirname "$0")"
+seconds=${FUZZ_SECONDS:-60}
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/fuzz"
+export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+-Cllvm-args=-sanitizer-coverage-trace-compares -Clink-arg=-Wl,-z,nostart-stop-gc -Ccodegen-units=1 \
+-Copt-level=2 -Cdebug-assertions"
+host=$(rustc -vV | sed -n 's/^host: //p')
+# With an explicit target the flags do not reach build scripts.
+cargo build --quiet --bins --target "$host"
+targets=${*:-"text_records binary_records json_messages messagepack_messages handshakes queries websocket_frames"}
+for target in $targets; do
+    mkdir -p "corpus/$target" "artifacts/$target"
+    echo "fuzzing $target for $seconds s"
+    "$CARGO_TARGET_DIR/$host/debug/$target" "corpus/$target" "seeds/$target" \
+        -max_total_time="$seconds" -max_len=4096 -timeout=5 -rss_limit_mb=512 \
+        -artifact_prefix="artifacts/$target/" -print_final_stats=1 2>&1 | grep -E 'ERROR|panicked|bytes allocated|stat::number_of_executed|stat::new_units|SUMMARY' || true
+    if [ -n "$(ls "artifacts/$target")" ]; then
+        echo "$target failed: see artifacts/$target" >&2
+        exit 1
+    fi
+done
