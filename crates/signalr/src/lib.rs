@@ -1,6 +1,8 @@
 //! A complete ASP.NET Core SignalR server for axum.
 //!
-//! A hub is a set of plain async functions. Clients call them, and the server calls methods of the clients: one, a group, a user's, or all.
+//! A *hub* is a set of plain async functions. Clients call them over one connection each, and the server calls methods of the clients: of
+//! one, of a group, of a user, or of all. Any SignalR client works unchanged: the official ones for JavaScript, .NET, Java and Swift, and the
+//! independent ones, over WebSockets, Server-Sent Events and long polling, in JSON and MessagePack.
 //!
 //! ```
 //! use axum::Router;
@@ -32,6 +34,98 @@
 //!
 //! let app: Router = Router::new().merge(hub.router("/hubs/talk"));
 //! ```
+//!
+//! # Methods
+//!
+//! A method takes a [`Context`] and up to eight arguments that deserialise, and returns nothing, a value that serialises, or a `Result`; see
+//! [`Handler`]. Its name is matched in any case. A last argument of type [`Optional`] may be left out; otherwise the number of arguments must
+//! be exact. The error of a `Result` decides what the client may read: [`HubError::message`] is shown, everything else is hidden
+//! unless [`HubOptions::detailed_errors`] is on.
+//!
+//! The invocations of a connection run one after the other, in the order in which they came, unless
+//! [`HubOptions::maximum_parallel_invocations`] allows more. A method that has begun always runs to its end; when its connection goes away
+//! only its token, [`Context::aborted`], is cancelled. What methods share is given to [`Hub::with_state`].
+//!
+//! # Sending
+//!
+//! [`Context::clients`] and, outside of methods, [`HubContext::clients`] select receivers. [`Target::send`] encodes the call at most once
+//! per protocol and queues it for each of them. It never waits: a client that is too slow to read what it is sent is closed with a reason and told
+//! to reconnect ([`OutboxLimits`]), and holds up nobody else. [`PreparedMessage`] is for what is sent more than once.
+//!
+//! A single client can be asked for a result:
+//!
+//! ```
+//! # use signalr_hub::{Context, HubError};
+//! async fn are_you_sure(context: Context) -> Result<bool, HubError> {
+//!     Ok(context.clients().caller().invoke("Confirm", ("Delete everything?",)).await?)
+//! }
+//! ```
+//!
+//! A [`ConnectionHandle`] stands for one connection of this process: it joins and leaves groups at once, closes the connection, or moves the expiry
+//! of its authentication.
+//!
+//! # Streams
+//!
+//! A method that returns a [`Stream`](futures_util::Stream) streams its items to the caller, no faster than they are read. A parameter of type
+//! [`UploadStream`] receives a stream from the caller. Both may be used at once.
+//!
+//! ```
+//! # use futures_util::{Stream, StreamExt};
+//! # use signalr_hub::{Context, HubError, UploadStream};
+//! async fn double(_: Context, numbers: UploadStream<i64>) -> impl Stream<Item = Result<i64, HubError>> + use<> {
+//!     numbers.map(|number| Ok(2 * number?))
+//! }
+//! ```
+//!
+//! # Who may connect, and who may call
+//!
+//! [`Authenticate`] is asked on every request to the hub's routes and establishes the [`User`]. [`HubBuilder::authorize`] protects single
+//! methods. A [`Filter`] wraps invocations and both ends of a connection. With [`HubOptions::close_on_authentication_expiration`] a
+//! connection ends when its user's authentication does, unless [`ConnectionHandle::renew`] moved that moment. [`HubOptions::allowed_origins`]
+//! keeps foreign pages out.
+//!
+//! # Connections
+//!
+//! `on_connected` is over before the first invocation begins, and what it sends to its connection arrives before anything that others send
+//! meanwhile. `on_disconnected` is called once, with a [`DisconnectReason`], as soon as the connection has ended. A client that comes back is a new
+//! connection, unless [`HubOptions::stateful_reconnect`] is on, the client wants it, and it returns within 15 seconds: then nothing is
+//! lost. [`HubContext::drain`] empties a node that is to be stopped.
+//!
+//! # Several nodes
+//!
+//! A hub that runs on several nodes needs two things: that a client may be connected to a node other than the one that negotiated
+//! ([`StatelessNegotiation`], or sticky sessions), and that sends reach the connections of the other nodes ([`backplane`]).
+//!
+//! # Values
+//!
+//! Arguments and results are whatever serde makes of your types. Two things are worth knowing. ASP.NET Core writes property names in
+//! `camelCase` for JSON and as they are for MessagePack: choose with `#[serde(rename_all)]`, which holds for both. And there are values that
+//! the protocols write differently: [`Binary`] and [`Timestamp`].
+//!
+//! # Beyond hubs
+//!
+//! [`RawEndpoint`] serves connections without the hub protocol. [`protocol`] is the hub protocol without connections, for clients, load
+//! generators and tests.
+//!
+//! # What is implemented
+//!
+//! Names in this table are those of the public specifications, *Transport Protocols* and *SignalR Hub Protocol*, in ASP.NET Core's source.
+//!
+//! | section | where |
+//! |---|---|
+//! | `POST [endpoint-base]/negotiate`, versions 0 and 1, redirects by the application | [`Hub::router`] |
+//! | WebSockets (over HTTP/1.1 and HTTP/2), Server-Sent Events, Long Polling, HTTP Post | [`HubOptions::transports`] |
+//! | Handshake, JSON and MessagePack encoding, all nine message types | [`protocol`], [`HubOptions::protocols`] |
+//! | Invocations, blocking and not; completion and results; cancelling | [`HubBuilder::on`] |
+//! | Streaming, upload streaming | [`IntoReply`], [`UploadStream`] |
+//! | Client results | [`SingleTarget::invoke`] |
+//! | Ping, timeouts, Close with `allowReconnect` | [`HubOptions`], [`CloseReason`] |
+//! | Ack and Sequence (stateful reconnect) | [`HubOptions::stateful_reconnect`] |
+//!
+//! Where the published text and the code of ASP.NET Core differ, this crate does as the code does. It is stricter in this: every queue and
+//! every count is bounded, and a message that was queued is never dropped alone.
+//!
+//! This crate logs through `tracing` at the levels debug and trace, ids only: neither tokens nor payloads.
 
 mod auth;
 pub mod backplane;
