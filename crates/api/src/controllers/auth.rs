@@ -93,7 +93,7 @@ struct Session {
 }
 
 /// Make an account and sign in
-#[utoipa::path(post, path = "/api/auth/register", tag = "auth", request_body = RegisterRequest, responses(
+#[utoipa::path(post, operation_id = "register", path = "/api/auth/register", tag = "auth", request_body = RegisterRequest, responses(
     (status = CREATED, body = Session),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -123,7 +123,7 @@ async fn register(
 }
 
 /// Sign in
-#[utoipa::path(post, path = "/api/auth/login", tag = "auth", request_body = LoginRequest, responses(
+#[utoipa::path(post, operation_id = "login", path = "/api/auth/login", tag = "auth", request_body = LoginRequest, responses(
     (status = OK, body = Session),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -152,7 +152,7 @@ async fn login(
 }
 
 /// Exchange the refresh token for the next one and a fresh access token
-#[utoipa::path(post, path = "/api/auth/refresh", tag = "auth", request_body = Option<RefreshRequest>, responses(
+#[utoipa::path(post, operation_id = "refresh", path = "/api/auth/refresh", tag = "auth", request_body = Option<RefreshRequest>, responses(
     (status = OK, body = Session),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -176,7 +176,7 @@ async fn refresh(
 }
 
 /// End the sign-in that the refresh token belongs to
-#[utoipa::path(post, path = "/api/auth/logout", tag = "auth", request_body = Option<LogoutRequest>, responses(
+#[utoipa::path(post, operation_id = "logout", path = "/api/auth/logout", tag = "auth", request_body = Option<LogoutRequest>, responses(
     (status = NO_CONTENT),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -194,7 +194,7 @@ async fn logout(
 }
 
 /// Get a ticket that opens one hub connection
-#[utoipa::path(post, path = "/api/auth/hub-ticket", tag = "auth", security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "createHubTicket", path = "/api/auth/hub-ticket", tag = "auth", security(("bearer" = [])), responses(
     (status = OK, body = HubTicket),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]

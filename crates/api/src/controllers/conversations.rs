@@ -87,7 +87,7 @@ impl HistoryQuery {
 }
 
 /// List one's conversations, the latest activity first
-#[utoipa::path(get, path = "/api/conversations", tag = "conversations", security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "listConversations", path = "/api/conversations", tag = "conversations", security(("bearer" = [])), responses(
     (status = OK, body = ConversationList),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -99,7 +99,7 @@ async fn list(
 }
 
 /// Describe one of one's conversations
-#[utoipa::path(get, path = "/api/conversations/{id}", tag = "conversations", params(("id" = ConversationId, Path)), security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "getConversation", path = "/api/conversations/{id}", tag = "conversations", params(("id" = ConversationId, Path)), security(("bearer" = [])), responses(
     (status = OK, body = ConversationSummary),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -112,7 +112,7 @@ async fn get(
 }
 
 /// Find or open the one conversation with a person
-#[utoipa::path(post, path = "/api/conversations/direct", tag = "conversations", request_body = OpenDirectRequest, security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "openDirect", path = "/api/conversations/direct", tag = "conversations", request_body = OpenDirectRequest, security(("bearer" = [])), responses(
     (status = OK, body = ConversationSummary),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -126,7 +126,7 @@ async fn open_direct(
 }
 
 /// Read a page of messages
-#[utoipa::path(get, path = "/api/conversations/{id}/messages", tag = "conversations", params(("id" = ConversationId, Path), HistoryQuery), security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "listMessages", path = "/api/conversations/{id}/messages", tag = "conversations", params(("id" = ConversationId, Path), HistoryQuery), security(("bearer" = [])), responses(
     (status = OK, body = MessagePage),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -145,7 +145,7 @@ async fn history(
 /// Send a message
 ///
 /// The answer means that the message is on disk. Send the same `clientId` again until it is answered.
-#[utoipa::path(post, path = "/api/conversations/{id}/messages", tag = "conversations", params(("id" = ConversationId, Path)), request_body = SendRequest, security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "sendMessage", path = "/api/conversations/{id}/messages", tag = "conversations", params(("id" = ConversationId, Path)), request_body = SendRequest, security(("bearer" = [])), responses(
     (status = CREATED, body = SendReceipt),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -165,7 +165,7 @@ async fn send(
 }
 
 /// Say up to where one has read
-#[utoipa::path(put, path = "/api/conversations/{id}/read", tag = "conversations", params(("id" = ConversationId, Path)), request_body = MarkReadRequest, security(("bearer" = [])), responses(
+#[utoipa::path(put, operation_id = "markRead", path = "/api/conversations/{id}/read", tag = "conversations", params(("id" = ConversationId, Path)), request_body = MarkReadRequest, security(("bearer" = [])), responses(
     (status = NO_CONTENT),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -180,7 +180,7 @@ async fn mark_read(
 }
 
 /// Say that one types, every 3 seconds, or has stopped
-#[utoipa::path(post, path = "/api/conversations/{id}/typing", tag = "conversations", params(("id" = ConversationId, Path)), request_body = TypingRequest, security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "setTyping", path = "/api/conversations/{id}/typing", tag = "conversations", params(("id" = ConversationId, Path)), request_body = TypingRequest, security(("bearer" = [])), responses(
     (status = NO_CONTENT),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]

@@ -75,7 +75,7 @@ fn default_member_limit() -> i64 {
 }
 
 /// List the channels that anybody may join, by name
-#[utoipa::path(get, path = "/api/groups", tag = "groups", security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "listChannels", path = "/api/groups", tag = "groups", security(("bearer" = [])), responses(
     (status = OK, body = GroupList),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -88,7 +88,7 @@ async fn list_channels(
 }
 
 /// Found a group or channel
-#[utoipa::path(post, path = "/api/groups", tag = "groups", request_body = CreateGroupRequest, security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "createGroup", path = "/api/groups", tag = "groups", request_body = CreateGroupRequest, security(("bearer" = [])), responses(
     (status = CREATED, body = ConversationSummary),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -111,7 +111,7 @@ async fn create(
 }
 
 /// Join a channel
-#[utoipa::path(post, path = "/api/groups/{id}/join", tag = "groups", params(("id" = ConversationId, Path)), security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "joinGroup", path = "/api/groups/{id}/join", tag = "groups", params(("id" = ConversationId, Path)), security(("bearer" = [])), responses(
     (status = OK, body = ConversationSummary),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -124,7 +124,7 @@ async fn join(
 }
 
 /// Leave a group or channel
-#[utoipa::path(post, path = "/api/groups/{id}/leave", tag = "groups", params(("id" = ConversationId, Path)), security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "leaveGroup", path = "/api/groups/{id}/leave", tag = "groups", params(("id" = ConversationId, Path)), security(("bearer" = [])), responses(
     (status = NO_CONTENT),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -138,7 +138,7 @@ async fn leave(
 }
 
 /// List the members by username
-#[utoipa::path(get, path = "/api/groups/{id}/members", tag = "groups", params(("id" = ConversationId, Path), MembersQuery), security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "listMembers", path = "/api/groups/{id}/members", tag = "groups", params(("id" = ConversationId, Path), MembersQuery), security(("bearer" = [])), responses(
     (status = OK, body = MemberPage),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -156,7 +156,7 @@ async fn list_members(
 }
 
 /// Add a person
-#[utoipa::path(post, path = "/api/groups/{id}/members", tag = "groups", params(("id" = ConversationId, Path)), request_body = AddMemberRequest, security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "addMember", path = "/api/groups/{id}/members", tag = "groups", params(("id" = ConversationId, Path)), request_body = AddMemberRequest, security(("bearer" = [])), responses(
     (status = NO_CONTENT),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -172,7 +172,7 @@ async fn add_member(
 }
 
 /// Remove a member, or oneself
-#[utoipa::path(delete, path = "/api/groups/{id}/members/{userId}", tag = "groups", params(("id" = ConversationId, Path), ("userId" = UserId, Path)), security(("bearer" = [])), responses(
+#[utoipa::path(delete, operation_id = "removeMember", path = "/api/groups/{id}/members/{userId}", tag = "groups", params(("id" = ConversationId, Path), ("userId" = UserId, Path)), security(("bearer" = [])), responses(
     (status = NO_CONTENT),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]

@@ -37,7 +37,7 @@ struct InvitationList {
 /// Make an invitation
 ///
 /// Its code is answered here and nowhere else.
-#[utoipa::path(post, path = "/api/invitations", tag = "invitations", request_body = Option<CreateInvitationRequest>, security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "createInvitation", path = "/api/invitations", tag = "invitations", request_body = Option<CreateInvitationRequest>, security(("bearer" = [])), responses(
     (status = CREATED, body = CreatedInvitation),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -55,7 +55,7 @@ async fn create(
 }
 
 /// List the invitations that can still be used, the newest first
-#[utoipa::path(get, path = "/api/invitations", tag = "invitations", security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "listInvitations", path = "/api/invitations", tag = "invitations", security(("bearer" = [])), responses(
     (status = OK, body = InvitationList),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -68,7 +68,7 @@ async fn list(
 }
 
 /// Withdraw an invitation
-#[utoipa::path(delete, path = "/api/invitations/{id}", tag = "invitations", params(("id" = InvitationId, Path)), security(("bearer" = [])), responses(
+#[utoipa::path(delete, operation_id = "revokeInvitation", path = "/api/invitations/{id}", tag = "invitations", params(("id" = InvitationId, Path)), security(("bearer" = [])), responses(
     (status = NO_CONTENT),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -82,7 +82,7 @@ async fn revoke(
 }
 
 /// Say who invites, to somebody who holds a link
-#[utoipa::path(get, path = "/api/invitations/{code}/preview", tag = "invitations", params(("code" = String, Path)), responses(
+#[utoipa::path(get, operation_id = "previewInvitation", path = "/api/invitations/{code}/preview", tag = "invitations", params(("code" = String, Path)), responses(
     (status = OK, body = InvitationPreview),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]

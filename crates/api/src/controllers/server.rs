@@ -34,7 +34,7 @@ enum RegistrationInfo {
 }
 
 /// Describe the server
-#[utoipa::path(get, path = "/api/server", tag = "server", responses(
+#[utoipa::path(get, operation_id = "describeServer", path = "/api/server", tag = "server", responses(
     (status = OK, body = ServerInfo),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]

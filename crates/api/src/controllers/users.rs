@@ -56,7 +56,7 @@ struct SessionList {
 }
 
 /// List people by username
-#[utoipa::path(get, path = "/api/users", tag = "users", params(ListQuery), security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "listUsers", path = "/api/users", tag = "users", params(ListQuery), security(("bearer" = [])), responses(
     (status = OK, body = UserPage),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -72,7 +72,7 @@ async fn list(
 }
 
 /// Describe a person
-#[utoipa::path(get, path = "/api/users/{id}", tag = "users", params(("id" = UserId, Path)), security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "getUser", path = "/api/users/{id}", tag = "users", params(("id" = UserId, Path)), security(("bearer" = [])), responses(
     (status = OK, body = UserDto),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -85,7 +85,7 @@ async fn get(
 }
 
 /// Describe oneself
-#[utoipa::path(get, path = "/api/users/me", tag = "users", security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "getMe", path = "/api/users/me", tag = "users", security(("bearer" = [])), responses(
     (status = OK, body = UserDto),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -94,7 +94,7 @@ async fn me(Caller(caller): Caller) -> Json<UserDto> {
 }
 
 /// Change what others see of oneself
-#[utoipa::path(patch, path = "/api/users/me", tag = "users", request_body = UpdateMeRequest, security(("bearer" = [])), responses(
+#[utoipa::path(patch, operation_id = "updateMe", path = "/api/users/me", tag = "users", request_body = UpdateMeRequest, security(("bearer" = [])), responses(
     (status = OK, body = UserDto),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -108,7 +108,7 @@ async fn update_me(
 }
 
 /// List one's sign-ins, the last used first
-#[utoipa::path(get, path = "/api/users/me/sessions", tag = "users", security(("bearer" = [])), responses(
+#[utoipa::path(get, operation_id = "listSessions", path = "/api/users/me/sessions", tag = "users", security(("bearer" = [])), responses(
     (status = OK, body = SessionList),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -121,7 +121,7 @@ async fn list_sessions(
 }
 
 /// End one of one's sign-ins
-#[utoipa::path(delete, path = "/api/users/me/sessions/{id}", tag = "users", params(("id" = SessionId, Path)), security(("bearer" = [])), responses(
+#[utoipa::path(delete, operation_id = "revokeSession", path = "/api/users/me/sessions/{id}", tag = "users", params(("id" = SessionId, Path)), security(("bearer" = [])), responses(
     (status = NO_CONTENT),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -137,7 +137,7 @@ async fn revoke_session(
 /// Send a private message
 ///
 /// Opens the direct conversation with that person if there is none. Send the same `clientId` again until it is answered.
-#[utoipa::path(post, path = "/api/users/{id}/messages", tag = "conversations", params(("id" = UserId, Path)), request_body = SendRequest, security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "sendPrivateMessage", path = "/api/users/{id}/messages", tag = "conversations", params(("id" = UserId, Path)), request_body = SendRequest, security(("bearer" = [])), responses(
     (status = CREATED, body = SendReceipt),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]

@@ -2,8 +2,8 @@ import { inject, Service } from '@angular/core';
 import { anonymously } from './anonymous';
 import { Api } from './generated/api';
 import {
-  describe,
-  hubTicket,
+  createHubTicket,
+  describeServer,
   listSessions,
   login,
   logout,
@@ -26,7 +26,7 @@ export class AuthApi {
   private readonly api = inject(Api);
 
   server(): Promise<ServerInfo> {
-    return this.api.invoke(describe, {}, anonymously());
+    return this.api.invoke(describeServer, {}, anonymously());
   }
 
   register(body: RegisterRequest): Promise<Session> {
@@ -47,7 +47,7 @@ export class AuthApi {
   }
 
   hubTicket(): Promise<HubTicket> {
-    return this.api.invoke(hubTicket);
+    return this.api.invoke(createHubTicket);
   }
 
   async sessions(): Promise<DeviceSession[]> {

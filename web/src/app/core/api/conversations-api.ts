@@ -4,12 +4,12 @@ import {
   addMember,
   createGroup,
   getConversation,
-  history,
-  join,
-  leave,
+  joinGroup,
+  leaveGroup,
   listChannels,
   listConversations,
   listMembers,
+  listMessages,
   openDirect,
 } from './generated/functions';
 import {
@@ -40,7 +40,7 @@ export class ConversationsApi {
   }
 
   messages(id: string, page: PageRequest): Promise<MessagePage> {
-    return this.api.invoke(history, { id, ...page });
+    return this.api.invoke(listMessages, { id, ...page });
   }
 
   openDirect(userId: string): Promise<ConversationSummary> {
@@ -56,11 +56,11 @@ export class ConversationsApi {
   }
 
   join(id: string): Promise<ConversationSummary> {
-    return this.api.invoke(join, { id });
+    return this.api.invoke(joinGroup, { id });
   }
 
   leave(id: string): Promise<void> {
-    return this.api.invoke(leave, { id });
+    return this.api.invoke(leaveGroup, { id });
   }
 
   /** All members of a group, page by page. */

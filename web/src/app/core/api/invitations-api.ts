@@ -1,7 +1,7 @@
 import { inject, Service } from '@angular/core';
 import { anonymously } from './anonymous';
 import { Api } from './generated/api';
-import { createInvitation, preview } from './generated/functions';
+import { createInvitation, previewInvitation } from './generated/functions';
 import { CreatedInvitation, CreateInvitationRequest, InvitationPreview } from './generated/models';
 
 @Service()
@@ -13,6 +13,6 @@ export class InvitationsApi {
   }
 
   preview(code: string): Promise<InvitationPreview> {
-    return this.api.invoke(preview, { code }, anonymously());
+    return this.api.invoke(previewInvitation, { code }, anonymously());
   }
 }

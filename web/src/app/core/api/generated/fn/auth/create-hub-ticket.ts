@@ -7,13 +7,13 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { User } from '../../models/user';
+import { HubTicket } from '../../models/hub-ticket';
 
-export interface Me$Params {
+export interface CreateHubTicket$Params {
 }
 
-export function me(http: HttpClient, rootUrl: string, params?: Me$Params, context?: HttpContext): Observable<StrictHttpResponse<User>> {
-  const rb = new RequestBuilder(rootUrl, me.PATH, 'get');
+export function createHubTicket(http: HttpClient, rootUrl: string, params?: CreateHubTicket$Params, context?: HttpContext): Observable<StrictHttpResponse<HubTicket>> {
+  const rb = new RequestBuilder(rootUrl, createHubTicket.PATH, 'post');
   if (params) {
   }
 
@@ -22,9 +22,9 @@ export function me(http: HttpClient, rootUrl: string, params?: Me$Params, contex
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<User>;
+      return r as StrictHttpResponse<HubTicket>;
     })
   );
 }
 
-me.PATH = '/api/users/me';
+createHubTicket.PATH = '/api/auth/hub-ticket';

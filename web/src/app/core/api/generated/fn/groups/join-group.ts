@@ -7,14 +7,17 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { ServerInfo } from '../../models/server-info';
+import { ConversationId } from '../../models/conversation-id';
+import { ConversationSummary } from '../../models/conversation-summary';
 
-export interface Describe$Params {
+export interface JoinGroup$Params {
+  id: ConversationId;
 }
 
-export function describe(http: HttpClient, rootUrl: string, params?: Describe$Params, context?: HttpContext): Observable<StrictHttpResponse<ServerInfo>> {
-  const rb = new RequestBuilder(rootUrl, describe.PATH, 'get');
+export function joinGroup(http: HttpClient, rootUrl: string, params: JoinGroup$Params, context?: HttpContext): Observable<StrictHttpResponse<ConversationSummary>> {
+  const rb = new RequestBuilder(rootUrl, joinGroup.PATH, 'post');
   if (params) {
+    rb.path('id', params.id, {});
   }
 
   return http.request(
@@ -22,9 +25,9 @@ export function describe(http: HttpClient, rootUrl: string, params?: Describe$Pa
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<ServerInfo>;
+      return r as StrictHttpResponse<ConversationSummary>;
     })
   );
 }
 
-describe.PATH = '/api/server';
+joinGroup.PATH = '/api/groups/{id}/join';

@@ -8,28 +8,29 @@ import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
 import { ConversationId } from '../../models/conversation-id';
-import { TypingRequest } from '../../models/typing-request';
+import { SendReceipt } from '../../models/send-receipt';
+import { SendRequest } from '../../models/send-request';
 
-export interface Typing$Params {
+export interface SendMessage$Params {
   id: ConversationId;
-      body: TypingRequest
+      body: SendRequest
 }
 
-export function typing(http: HttpClient, rootUrl: string, params: Typing$Params, context?: HttpContext): Observable<StrictHttpResponse<void>> {
-  const rb = new RequestBuilder(rootUrl, typing.PATH, 'post');
+export function sendMessage(http: HttpClient, rootUrl: string, params: SendMessage$Params, context?: HttpContext): Observable<StrictHttpResponse<SendReceipt>> {
+  const rb = new RequestBuilder(rootUrl, sendMessage.PATH, 'post');
   if (params) {
     rb.path('id', params.id, {});
     rb.body(params.body, 'application/json');
   }
 
   return http.request(
-    rb.build({ responseType: 'text', accept: '*/*', context })
+    rb.build({ responseType: 'json', accept: 'application/json', context })
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return (r as HttpResponse<any>).clone({ body: undefined }) as StrictHttpResponse<void>;
+      return r as StrictHttpResponse<SendReceipt>;
     })
   );
 }
 
-typing.PATH = '/api/conversations/{id}/typing';
+sendMessage.PATH = '/api/conversations/{id}/messages';

@@ -7,14 +7,16 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { HubTicket } from '../../models/hub-ticket';
+import { InvitationPreview } from '../../models/invitation-preview';
 
-export interface HubTicket$Params {
+export interface PreviewInvitation$Params {
+  code: string;
 }
 
-export function hubTicket(http: HttpClient, rootUrl: string, params?: HubTicket$Params, context?: HttpContext): Observable<StrictHttpResponse<HubTicket>> {
-  const rb = new RequestBuilder(rootUrl, hubTicket.PATH, 'post');
+export function previewInvitation(http: HttpClient, rootUrl: string, params: PreviewInvitation$Params, context?: HttpContext): Observable<StrictHttpResponse<InvitationPreview>> {
+  const rb = new RequestBuilder(rootUrl, previewInvitation.PATH, 'get');
   if (params) {
+    rb.path('code', params.code, {});
   }
 
   return http.request(
@@ -22,9 +24,9 @@ export function hubTicket(http: HttpClient, rootUrl: string, params?: HubTicket$
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<HubTicket>;
+      return r as StrictHttpResponse<InvitationPreview>;
     })
   );
 }
 
-hubTicket.PATH = '/api/auth/hub-ticket';
+previewInvitation.PATH = '/api/invitations/{code}/preview';

@@ -7,14 +7,14 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { InvitationId } from '../../models/invitation-id';
+import { ConversationId } from '../../models/conversation-id';
 
-export interface Revoke$Params {
-  id: InvitationId;
+export interface LeaveGroup$Params {
+  id: ConversationId;
 }
 
-export function revoke(http: HttpClient, rootUrl: string, params: Revoke$Params, context?: HttpContext): Observable<StrictHttpResponse<void>> {
-  const rb = new RequestBuilder(rootUrl, revoke.PATH, 'delete');
+export function leaveGroup(http: HttpClient, rootUrl: string, params: LeaveGroup$Params, context?: HttpContext): Observable<StrictHttpResponse<void>> {
+  const rb = new RequestBuilder(rootUrl, leaveGroup.PATH, 'post');
   if (params) {
     rb.path('id', params.id, {});
   }
@@ -29,4 +29,4 @@ export function revoke(http: HttpClient, rootUrl: string, params: Revoke$Params,
   );
 }
 
-revoke.PATH = '/api/invitations/{id}';
+leaveGroup.PATH = '/api/groups/{id}/leave';

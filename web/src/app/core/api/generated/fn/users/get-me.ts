@@ -7,16 +7,14 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { InvitationPreview } from '../../models/invitation-preview';
+import { User } from '../../models/user';
 
-export interface Preview$Params {
-  code: string;
+export interface GetMe$Params {
 }
 
-export function preview(http: HttpClient, rootUrl: string, params: Preview$Params, context?: HttpContext): Observable<StrictHttpResponse<InvitationPreview>> {
-  const rb = new RequestBuilder(rootUrl, preview.PATH, 'get');
+export function getMe(http: HttpClient, rootUrl: string, params?: GetMe$Params, context?: HttpContext): Observable<StrictHttpResponse<User>> {
+  const rb = new RequestBuilder(rootUrl, getMe.PATH, 'get');
   if (params) {
-    rb.path('code', params.code, {});
   }
 
   return http.request(
@@ -24,9 +22,9 @@ export function preview(http: HttpClient, rootUrl: string, params: Preview$Param
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<InvitationPreview>;
+      return r as StrictHttpResponse<User>;
     })
   );
 }
 
-preview.PATH = '/api/invitations/{code}/preview';
+getMe.PATH = '/api/users/me';

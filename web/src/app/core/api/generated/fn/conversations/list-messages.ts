@@ -11,7 +11,7 @@ import { ConversationId } from '../../models/conversation-id';
 import { MessagePage } from '../../models/message-page';
 import { Seq } from '../../models/seq';
 
-export interface History$Params {
+export interface ListMessages$Params {
   id: ConversationId;
 
 /**
@@ -35,8 +35,8 @@ export interface History$Params {
   limit?: number;
 }
 
-export function history(http: HttpClient, rootUrl: string, params: History$Params, context?: HttpContext): Observable<StrictHttpResponse<MessagePage>> {
-  const rb = new RequestBuilder(rootUrl, history.PATH, 'get');
+export function listMessages(http: HttpClient, rootUrl: string, params: ListMessages$Params, context?: HttpContext): Observable<StrictHttpResponse<MessagePage>> {
+  const rb = new RequestBuilder(rootUrl, listMessages.PATH, 'get');
   if (params) {
     rb.path('id', params.id, {});
     rb.query('before', params.before, {});
@@ -55,4 +55,4 @@ export function history(http: HttpClient, rootUrl: string, params: History$Param
   );
 }
 
-history.PATH = '/api/conversations/{id}/messages';
+listMessages.PATH = '/api/conversations/{id}/messages';

@@ -8,26 +8,28 @@ import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
 import { ConversationId } from '../../models/conversation-id';
-import { ConversationSummary } from '../../models/conversation-summary';
+import { TypingRequest } from '../../models/typing-request';
 
-export interface Join$Params {
+export interface SetTyping$Params {
   id: ConversationId;
+      body: TypingRequest
 }
 
-export function join(http: HttpClient, rootUrl: string, params: Join$Params, context?: HttpContext): Observable<StrictHttpResponse<ConversationSummary>> {
-  const rb = new RequestBuilder(rootUrl, join.PATH, 'post');
+export function setTyping(http: HttpClient, rootUrl: string, params: SetTyping$Params, context?: HttpContext): Observable<StrictHttpResponse<void>> {
+  const rb = new RequestBuilder(rootUrl, setTyping.PATH, 'post');
   if (params) {
     rb.path('id', params.id, {});
+    rb.body(params.body, 'application/json');
   }
 
   return http.request(
-    rb.build({ responseType: 'json', accept: 'application/json', context })
+    rb.build({ responseType: 'text', accept: '*/*', context })
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<ConversationSummary>;
+      return (r as HttpResponse<any>).clone({ body: undefined }) as StrictHttpResponse<void>;
     })
   );
 }
 
-join.PATH = '/api/groups/{id}/join';
+setTyping.PATH = '/api/conversations/{id}/typing';

@@ -7,14 +7,14 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { ConversationId } from '../../models/conversation-id';
+import { InvitationId } from '../../models/invitation-id';
 
-export interface Leave$Params {
-  id: ConversationId;
+export interface RevokeInvitation$Params {
+  id: InvitationId;
 }
 
-export function leave(http: HttpClient, rootUrl: string, params: Leave$Params, context?: HttpContext): Observable<StrictHttpResponse<void>> {
-  const rb = new RequestBuilder(rootUrl, leave.PATH, 'post');
+export function revokeInvitation(http: HttpClient, rootUrl: string, params: RevokeInvitation$Params, context?: HttpContext): Observable<StrictHttpResponse<void>> {
+  const rb = new RequestBuilder(rootUrl, revokeInvitation.PATH, 'delete');
   if (params) {
     rb.path('id', params.id, {});
   }
@@ -29,4 +29,4 @@ export function leave(http: HttpClient, rootUrl: string, params: Leave$Params, c
   );
 }
 
-leave.PATH = '/api/groups/{id}/leave';
+revokeInvitation.PATH = '/api/invitations/{id}';

@@ -7,17 +7,17 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
-import { ConversationId } from '../../models/conversation-id';
 import { SendReceipt } from '../../models/send-receipt';
 import { SendRequest } from '../../models/send-request';
+import { UserId } from '../../models/user-id';
 
-export interface SendConversation$Params {
-  id: ConversationId;
+export interface SendPrivateMessage$Params {
+  id: UserId;
       body: SendRequest
 }
 
-export function sendConversation(http: HttpClient, rootUrl: string, params: SendConversation$Params, context?: HttpContext): Observable<StrictHttpResponse<SendReceipt>> {
-  const rb = new RequestBuilder(rootUrl, sendConversation.PATH, 'post');
+export function sendPrivateMessage(http: HttpClient, rootUrl: string, params: SendPrivateMessage$Params, context?: HttpContext): Observable<StrictHttpResponse<SendReceipt>> {
+  const rb = new RequestBuilder(rootUrl, sendPrivateMessage.PATH, 'post');
   if (params) {
     rb.path('id', params.id, {});
     rb.body(params.body, 'application/json');
@@ -33,4 +33,4 @@ export function sendConversation(http: HttpClient, rootUrl: string, params: Send
   );
 }
 
-sendConversation.PATH = '/api/conversations/{id}/messages';
+sendPrivateMessage.PATH = '/api/users/{id}/messages';
