@@ -123,13 +123,35 @@ impl Receiving {
         self.awaits_sequence = true;
     }
 
-    /// The client goes on with this number; `false` if messages in between are missing.
+    /// The client goes on with this number; `false` if messages in between are missing. The number may be beyond the next one that was
+    /// expected, where an earlier repetition broke off and the client learned meanwhile that it need not be finished.
     pub(crate) fn resume_at(&mut self, number: u64) -> bool {
-        if number > self.next {
+        if number > self.latest + 1 {
             return false;
         }
         self.next = number;
         self.awaits_sequence = false;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Receiving;
+
+    #[test]
+    fn a_repetition_that_broke_off_may_go_on_behind_what_was_acknowledged_meanwhile() {
+        let mut receiving = Receiving::default();
+        for number in 1..=5 {
+            assert_eq!(receiving.count(), number);
+        }
+
+        // The client repeats from 2 on. The acknowledgement of 5 reaches it when the socket has carried no more than 2.
+        assert!(receiving.resume_at(2));
+        assert_eq!(receiving.count(), 5);
+        assert!(receiving.resume_at(6));
+        assert!(!receiving.is_duplicate());
+
+        assert!(!receiving.resume_at(7), "6 would be missing");
     }
 }
