@@ -4,9 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::task::Context;
 
+use http::request::Parts;
+
 use crate::auth::ErasedAuthenticate;
 use crate::connection::Connection;
 use crate::core::Core;
+use crate::transport::negotiate::Redirect;
+use crate::user::User;
 
 /// Something with connections.
 pub(crate) trait Endpoint: Send + Sync + 'static {
@@ -15,6 +19,11 @@ pub(crate) trait Endpoint: Send + Sync + 'static {
     fn core(&self) -> &Arc<Core>;
 
     fn authenticator(&self) -> Option<&dyn ErasedAuthenticate>;
+
+    /// Where to send a client that negotiates, if not here.
+    fn redirect(&self, _: &Parts, _: &User) -> Option<Redirect> {
+        None
+    }
 
     /// Begins to serve a connection that has got its transport.
     fn start(self: &Arc<Self>, connection: Arc<Connection>) -> Self::Session;

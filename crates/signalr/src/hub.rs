@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use futures_util::FutureExt;
+use http::request::Parts;
 
 use crate::auth::{Authenticate, ErasedAuthenticate};
 use crate::backplane::Backplane;
@@ -24,6 +25,7 @@ use crate::options::HubOptions;
 use crate::request::RequestSnapshot;
 use crate::router;
 use crate::session::HubSession;
+use crate::transport::negotiate::Redirect;
 use crate::user::User;
 
 /// A hub that is ready to be mounted. Clones are the same hub.
@@ -43,6 +45,7 @@ type OnConnected<S> = Box<dyn Fn(Context<S>) -> BoxFuture<Result<(), HubError>> 
 type OnDisconnected<S> = Box<dyn Fn(Context<S>, DisconnectReason) -> BoxFuture<()> + Send + Sync>;
 
 type Policy<S> = Box<dyn Fn(Context<S>) -> BoxFuture<bool> + Send + Sync>;
+type Redirector = Box<dyn Fn(&Parts, &User) -> Option<Redirect> + Send + Sync>;
 type UserIdProvider = Box<dyn Fn(&User, &RequestSnapshot) -> Option<Arc<str>> + Send + Sync>;
 
 pub(crate) struct Method<S> {
@@ -88,6 +91,7 @@ pub(crate) struct HubInner<S> {
     pub(crate) on_disconnected: Option<OnDisconnected<S>>,
     pub(crate) filters: Vec<Arc<dyn ErasedFilter<S>>>,
     pub(crate) user_id: Option<UserIdProvider>,
+    redirect: Option<Redirector>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
 }
 
@@ -100,6 +104,10 @@ impl<S: Send + Sync + 'static> Endpoint for HubInner<S> {
 
     fn authenticator(&self) -> Option<&dyn ErasedAuthenticate> {
         self.authenticate.as_deref()
+    }
+
+    fn redirect(&self, parts: &Parts, user: &User) -> Option<Redirect> {
+        self.redirect.as_ref()?(parts, user)
     }
 
     fn start(self: &Arc<Self>, connection: Arc<Connection>) -> HubSession<S> {
@@ -163,6 +171,7 @@ pub struct HubBuilder<S> {
     on_disconnected: Option<OnDisconnected<S>>,
     filters: Vec<Arc<dyn ErasedFilter<S>>>,
     user_id: Option<UserIdProvider>,
+    redirect: Option<Redirector>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
     backplane: Option<Box<dyn Backplane>>,
 }
@@ -177,6 +186,7 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
             on_disconnected: None,
             filters: Vec::new(),
             user_id: None,
+            redirect: None,
             authenticate: None,
             backplane: None,
         }
@@ -296,6 +306,15 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
         self
     }
 
+    /// Sends clients that negotiate to another hub, if `redirect` says so. Clients that skip the negotiation are served here.
+    pub fn redirect<F>(mut self, redirect: F) -> Self
+    where
+        F: Fn(&Parts, &User) -> Option<Redirect> + Send + Sync + 'static,
+    {
+        self.redirect = Some(Box::new(redirect));
+        self
+    }
+
     /// Makes the hub one node of several.
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
         self.backplane = Some(Box::new(backplane));
@@ -313,6 +332,7 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
                 on_disconnected: self.on_disconnected,
                 filters: self.filters,
                 user_id: self.user_id,
+                redirect: self.redirect,
                 authenticate: self.authenticate,
             }),
         }

@@ -113,7 +113,7 @@
 //!
 //! | section | where |
 //! |---|---|
-//! | `POST [endpoint-base]/negotiate`, versions 0 and 1, redirects by the application | [`Hub::router`] |
+//! | `POST [endpoint-base]/negotiate`, versions 0 and 1, redirects | [`Hub::router`], [`HubBuilder::redirect`] |
 //! | WebSockets (over HTTP/1.1 and HTTP/2), Server-Sent Events, Long Polling, HTTP Post | [`HubOptions::transports`] |
 //! | Handshake, JSON and MessagePack encoding, all nine message types | [`protocol`], [`HubOptions::protocols`] |
 //! | Invocations, blocking and not; completion and results; cancelling | [`HubBuilder::on`] |
@@ -187,6 +187,7 @@ pub use prepared::PreparedMessage;
 pub use raw::{RawConnection, RawEndpoint};
 pub use request::RequestSnapshot;
 pub use stateless::StatelessNegotiation;
+pub use transport::negotiate::Redirect;
 pub use uploads::UploadStream;
 pub use user::User;
 pub use values::{Binary, Timestamp};

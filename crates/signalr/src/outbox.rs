@@ -23,6 +23,8 @@ pub(crate) struct Frame {
     pub(crate) bytes: Bytes,
     /// Whether stateful reconnect counts it.
     pub(crate) sequenced: bool,
+    /// Since when it waits.
+    queued_at: Stamp,
 }
 
 impl Frame {
@@ -30,6 +32,7 @@ impl Frame {
         Self {
             bytes: bytes.into(),
             sequenced: true,
+            queued_at: Stamp::NEVER,
         }
     }
 
@@ -37,6 +40,7 @@ impl Frame {
         Self {
             bytes: bytes.into(),
             sequenced: false,
+            queued_at: Stamp::NEVER,
         }
     }
 }
@@ -73,8 +77,6 @@ struct State {
     /// Frames of others while `on_connected` runs.
     held: Option<VecDeque<Frame>>,
     bytes: usize,
-    /// Since when the queue has not been empty.
-    waiting_since: Stamp,
     /// What was sent and may have to be sent again.
     replay: Option<Box<Replay>>,
     /// Producers that can wait: streams.
@@ -137,7 +139,7 @@ impl State {
 impl Outbox {
     pub(crate) fn push(
         &self,
-        frame: Frame,
+        mut frame: Frame,
         origin: Origin,
         limits: &OutboxLimits,
         now: Stamp,
@@ -152,10 +154,8 @@ impl Outbox {
         if frames > 0 && (frames >= limits.frames || bytes > limits.bytes) {
             return Pushed::Overflow;
         }
-        if frames == 0 {
-            state.waiting_since = now;
-        }
         state.bytes = bytes;
+        frame.queued_at = now;
         match &mut state.held {
             Some(held) if origin == Origin::Anyone => held.push_back(frame),
             _ => state.queue.push_back(frame),
@@ -255,11 +255,7 @@ impl Outbox {
         if state.queue.is_empty() && state.queue.capacity() > KEPT_CAPACITY {
             state.queue = VecDeque::new();
         }
-        let producers = if state.queue.is_empty() {
-            std::mem::take(&mut state.producers)
-        } else {
-            Vec::new()
-        };
+        let producers = std::mem::take(&mut state.producers);
         drop(state);
         producers.into_iter().for_each(Waker::wake);
     }
@@ -292,10 +288,11 @@ impl Outbox {
         self.state.lock().queue.is_empty()
     }
 
-    /// Since when something waits.
+    /// Since when the oldest frame waits.
     pub(crate) fn waiting_since(&self) -> Option<Stamp> {
         let state = self.state.lock();
-        (state.frames() > 0).then_some(state.waiting_since)
+        let oldest = state.queue.front().or_else(|| state.held.as_ref()?.front());
+        oldest.map(|frame| frame.queued_at)
     }
 
     /// Waits until a producer of many frames may go on: when fewer than half of the limits are in use.

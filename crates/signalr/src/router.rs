@@ -19,9 +19,8 @@ use crate::endpoint::Endpoint;
 use crate::options::TransportKind;
 use crate::refusal::Refusal;
 use crate::request::{RequestSnapshot, access_token, query_value};
-use crate::transport::negotiate::negotiate;
 use crate::transport::websocket::{self, Upgrade, is_upgrade};
-use crate::transport::{http_channel, long_polling, server_sent_events};
+use crate::transport::{http_channel, long_polling, negotiate, server_sent_events};
 use crate::user::User;
 
 type EndpointState<E> = State<Arc<E>>;
@@ -53,9 +52,12 @@ async fn handle_negotiate<E: Endpoint>(
         return Err(Refusal::empty(StatusCode::METHOD_NOT_ALLOWED));
     }
     let user = authenticate(&endpoint, &parts, RequestPurpose::Negotiate).await?;
+    if let Some(elsewhere) = endpoint.redirect(&parts, &user) {
+        return Ok(negotiate::redirect(&elsewhere));
+    }
     refuse_newcomers(&endpoint)?;
     endpoint.core().ensure_heartbeat();
-    Ok(negotiate(endpoint.core(), &parts, user))
+    Ok(negotiate::negotiate(endpoint.core(), &parts, user))
 }
 
 async fn handle_transport<E: Endpoint>(

@@ -28,6 +28,38 @@ struct Negotiated<'a> {
     available_transports: Vec<AvailableTransport>,
 }
 
+/// Where a client shall negotiate instead.
+///
+/// Its connection is then made there; the query of the address is kept. With an access token, the client uses that one instead of its own.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Redirect {
+    url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<String>,
+}
+
+impl Redirect {
+    /// Sends clients to the hub at this address.
+    pub fn to(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            access_token: None,
+        }
+    }
+
+    /// Gives clients a token for it.
+    pub fn with_access_token(mut self, token: impl Into<String>) -> Self {
+        self.access_token = Some(token.into());
+        self
+    }
+}
+
+/// Answers a negotiation with another address.
+pub(crate) fn redirect(to: &Redirect) -> Response {
+    json(to)
+}
+
 #[derive(Serialize)]
 struct Refused<'a> {
     error: &'a str,

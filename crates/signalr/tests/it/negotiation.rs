@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use signalr_hub::{
-    Authenticate, AuthenticationError, AuthenticationRequest, Context, Hub, HubOptions,
+    Authenticate, AuthenticationError, AuthenticationRequest, Context, Hub, HubOptions, Redirect,
     RequestPurpose, Transports, User,
 };
 
@@ -84,6 +84,35 @@ async fn versions_are_limited_from_above_and_below() {
     assert_eq!(
         answer.body,
         r#"{"error":"The client requested a non-integer protocol version."}"#
+    );
+}
+
+#[tokio::test]
+async fn clients_can_be_sent_elsewhere() {
+    let redirect = |parts: &http::request::Parts, _: &User| {
+        parts
+            .uri
+            .query()?
+            .contains("far")
+            .then(|| Redirect::to("https://far.example/hub").with_access_token("t"))
+    };
+    let router = Hub::builder().redirect(redirect).build().router("/hub");
+    let answer = request(
+        &router,
+        Method::POST,
+        "/hub/negotiate?negotiateVersion=1&far",
+        "",
+    )
+    .await;
+    assert_eq!(
+        answer.body,
+        r#"{"url":"https://far.example/hub","accessToken":"t"}"#
+    );
+    assert!(
+        request(&router, Method::POST, "/hub/negotiate", "")
+            .await
+            .body
+            .contains("connectionId")
     );
 }
 
