@@ -13,7 +13,7 @@ async fn join(context: Context, name: String) -> Result<(), HubError> {
         return Err(HubError::message("everybody has a name"));
     }
     context.items().insert(Name(name.clone()));
-    announce(&context, &format!("{name} came in"))
+    Ok(announce(&context, &format!("{name} came in"))?)
 }
 
 async fn say(context: Context, text: String) -> Result<(), HubError> {
@@ -21,11 +21,7 @@ async fn say(context: Context, text: String) -> Result<(), HubError> {
         .items()
         .get()
         .ok_or(HubError::message("say who you are first"))?;
-    context
-        .clients()
-        .all()
-        .send("said", (name, text))
-        .map_err(HubError::from_error)
+    Ok(context.clients().all().send("said", (name, text))?)
 }
 
 async fn left(context: Context, _: DisconnectReason) {
@@ -34,9 +30,8 @@ async fn left(context: Context, _: DisconnectReason) {
     }
 }
 
-fn announce(context: &Context, text: &str) -> Result<(), HubError> {
-    let sent: Result<(), SendError> = context.clients().all().send("announced", (text,));
-    sent.map_err(HubError::from_error)
+fn announce(context: &Context, text: &str) -> Result<(), SendError> {
+    context.clients().all().send("announced", (text,))
 }
 
 #[tokio::main]

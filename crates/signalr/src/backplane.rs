@@ -16,7 +16,7 @@ use bytes::Bytes;
 pub use in_process::InProcessBackplane;
 pub use node::{LocalNode, WeakLocalNode};
 
-use crate::error::SendError;
+use crate::error::{HubError, SendError};
 use crate::protocol::{Arguments, HubProtocol};
 
 /// A boxed future, as a backplane returns it.
@@ -148,4 +148,10 @@ pub enum BackplaneError {
     /// The backplane does not work at present.
     #[error("the backplane is unavailable: {0}")]
     Unavailable(String),
+}
+
+impl From<BackplaneError> for HubError {
+    fn from(error: BackplaneError) -> Self {
+        Self::from_error(error)
+    }
 }

@@ -151,6 +151,8 @@ pub enum DisconnectReason {
     ConnectFailed(String),
     /// A message to the client could not be serialised.
     SerializationFailed(String),
+    /// Code of the application panicked outside of a hub method: while a value was converted, or in a policy.
+    Panicked,
 }
 
 impl DisconnectReason {
@@ -163,6 +165,7 @@ impl DisconnectReason {
             Self::Timeout => Some(
                 "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.",
             ),
+            Self::Panicked => Some("The application panicked."),
             Self::TooSlow => Some("The client did not read its messages in time."),
             Self::ProtocolError(text)
             | Self::ConnectFailed(text)

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::calls::CallNumber;
 use crate::connection::Connection;
 use crate::context::{Context, DisconnectReason};
-use crate::error::{CloseReason, HubError, SendError};
+use crate::error::{CLOSED_WITH_ERROR, CloseReason, HubError, SendError};
 use crate::handler::{
     Binder, BoxFuture, CallServices, ItemStream, Outcome, Reply, ReplyKind, Signature,
 };
@@ -224,15 +224,21 @@ impl Running {
         match self.future.poll_unpin(cx) {
             Poll::Ready(Ok(Ok(Reply(ReplyKind::Value(value))))) => self.complete(&*value),
             Poll::Ready(outcome) => {
-                let core = Arc::clone(&self.answer.connection.core);
-                core.tasks.spawn(self.finish(outcome));
+                let connection = Arc::clone(&self.answer.connection);
+                connection
+                    .core
+                    .tasks
+                    .spawn(contain(Arc::clone(&connection), self.finish(outcome)));
             }
             Poll::Pending => {
-                let core = Arc::clone(&self.answer.connection.core);
-                core.tasks.spawn(async move {
-                    let outcome = (&mut self.future).await;
-                    self.finish(outcome).await;
-                });
+                let connection = Arc::clone(&self.answer.connection);
+                connection
+                    .core
+                    .tasks
+                    .spawn(contain(Arc::clone(&connection), async move {
+                        let outcome = (&mut self.future).await;
+                        self.finish(outcome).await;
+                    }));
             }
         }
     }
@@ -310,6 +316,16 @@ impl Running {
             Some(error) => self.answer.error(&error),
             None => self.answer.void(),
         }
+    }
+}
+
+/// Ends the connection if its invocation panics outside of the hub method, as a result that is being serialised may.
+async fn contain(connection: Arc<Connection>, invocation: impl Future<Output = ()>) {
+    if AssertUnwindSafe(invocation).catch_unwind().await.is_err() {
+        connection.end(
+            DisconnectReason::Panicked,
+            Some(CloseReason::error(CLOSED_WITH_ERROR)),
+        );
     }
 }
 

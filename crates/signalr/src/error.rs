@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
+/// What a client is told when its connection ends for an internal reason.
+pub(crate) const CLOSED_WITH_ERROR: &str = "Connection closed with an error.";
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The error of a hub method.
@@ -114,6 +117,12 @@ impl fmt::Display for HubError {
 impl From<&'static str> for HubError {
     fn from(text: &'static str) -> Self {
         Self::message(text)
+    }
+}
+
+impl From<SendError> for HubError {
+    fn from(error: SendError) -> Self {
+        Self::from_error(error)
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::client_results::{self, InvokeError};
-use crate::clients::send_to;
+
 use crate::connection::{Connection, Phase};
 use crate::connection_id::ConnectionId;
 use crate::context::DisconnectReason;
@@ -16,6 +16,7 @@ use crate::outbox::Origin;
 use crate::prepared::{Once, PreparedMessage};
 use crate::protocol::Arguments;
 use crate::request::RequestSnapshot;
+use crate::target::send_to;
 use crate::user::User;
 
 /// A connection of this process. It may be kept as long as one likes; once the connection has ended, nothing it does has an effect.

@@ -41,7 +41,7 @@ pub(crate) type Outcome = Result<Reply, HubError>;
 ///         return Err(HubError::message("a name is required"));
 ///     }
 ///     let title = title.unwrap_or_default();
-///     context.clients().others().send("Greeted", (title, name)).map_err(HubError::from_error)
+///     Ok(context.clients().others().send("Greeted", (title, name))?)
 /// }
 ///
 /// let hub = Hub::builder().on("Add", add).on("Greet", greet).build();

@@ -9,7 +9,7 @@ use crate::clock::{Stamp, TICK};
 use crate::connection::{Connection, Phase};
 use crate::context::DisconnectReason;
 use crate::core::Core;
-use crate::error::{CloseReason, HubError};
+use crate::error::{CLOSED_WITH_ERROR, CloseReason, HubError};
 use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin};
 use crate::transport::long_polling;
@@ -99,7 +99,7 @@ fn check_open(connection: &Arc<Connection>, now: Stamp) {
     {
         let text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
         let error = HubError::internal("OperationCanceledException", text);
-        let text = error.describe("Connection closed with an error.", options.detailed_errors);
+        let text = error.describe(CLOSED_WITH_ERROR, options.detailed_errors);
         let close = CloseReason::error(text).allow_reconnect(true);
         return connection.end(DisconnectReason::Timeout, Some(close));
     }

@@ -10,7 +10,7 @@
 //!
 //! async fn connected(context: Context) -> Result<(), HubError> {
 //!     let id = context.connection_id();
-//!     context.clients().caller().send("Welcome", (id.as_str(),)).map_err(HubError::from_error)
+//!     Ok(context.clients().caller().send("Welcome", (id.as_str(),))?)
 //! }
 //!
 //! async fn say(context: Context, topic: String, text: String) -> Result<usize, HubError> {
@@ -18,7 +18,7 @@
 //!         return Err(HubError::message("say something"));
 //!     }
 //!     context.connection().join_group(&topic);
-//!     context.clients().group(&topic).send("Said", (&topic, &text)).map_err(HubError::from_error)?;
+//!     context.clients().group(&topic).send("Said", (&topic, &text))?;
 //!     Ok(text.len())
 //! }
 //!
@@ -164,6 +164,7 @@ mod request;
 mod router;
 mod session;
 mod stateless;
+mod target;
 mod transport;
 mod uploads;
 mod user;
@@ -171,7 +172,7 @@ mod values;
 
 pub use auth::{Authenticate, AuthenticationError, AuthenticationRequest, RequestPurpose};
 pub use client_results::InvokeError;
-pub use clients::{CallerClients, Clients, SingleTarget, Target};
+pub use clients::{CallerClients, Clients};
 pub use connection_id::ConnectionId;
 pub use context::{Context, DisconnectReason};
 pub use error::{CloseReason, HubError, SendError};
@@ -187,6 +188,7 @@ pub use prepared::PreparedMessage;
 pub use raw::{RawConnection, RawEndpoint};
 pub use request::RequestSnapshot;
 pub use stateless::StatelessNegotiation;
+pub use target::{SingleTarget, Target};
 pub use transport::negotiate::Redirect;
 pub use uploads::UploadStream;
 pub use user::User;

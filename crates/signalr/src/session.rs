@@ -12,7 +12,7 @@ use crate::connection::{Connection, Phase};
 use crate::context::{Context, DisconnectReason};
 use crate::dispatch::{self, Invocation};
 use crate::endpoint::Session;
-use crate::error::{CloseReason, HubError};
+use crate::error::{CLOSED_WITH_ERROR, CloseReason, HubError};
 use crate::filter::Next;
 use crate::handler::BoxFuture;
 use crate::hub::HubInner;
@@ -195,10 +195,7 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                 self.connection.outbox.release();
             }
             Err(error) => {
-                let text = error.describe(
-                    "Connection closed with an error.",
-                    self.hub.core.options.detailed_errors,
-                );
+                let text = error.describe(CLOSED_WITH_ERROR, self.hub.core.options.detailed_errors);
                 let reason = DisconnectReason::ConnectFailed(error.to_string());
                 self.connection.end(reason, Some(CloseReason::error(text)));
             }
@@ -209,7 +206,7 @@ impl<S: Send + Sync + 'static> HubSession<S> {
     fn fail(&self, error: &ProtocolError) {
         let detailed = self.hub.core.options.detailed_errors;
         let described = HubError::internal("InvalidDataException", error.to_string())
-            .describe("Connection closed with an error.", detailed);
+            .describe(CLOSED_WITH_ERROR, detailed);
         let reason = DisconnectReason::ProtocolError(error.to_string());
         self.connection.end(
             reason,

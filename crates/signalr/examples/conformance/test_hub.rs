@@ -46,19 +46,11 @@ async fn throw_exception(_: Context, message: String) -> Result<(), HubError> {
 }
 
 async fn invoke_with_string(context: Context, message: String) -> Result<(), HubError> {
-    context
-        .clients()
-        .caller()
-        .send("Message", (message,))
-        .map_err(HubError::from_error)
+    Ok(context.clients().caller().send("Message", (message,))?)
 }
 
 async fn send_custom_object(context: Context, object: CustomObject) -> Result<(), HubError> {
-    context
-        .clients()
-        .caller()
-        .send("CustomObject", (object,))
-        .map_err(HubError::from_error)
+    Ok(context.clients().caller().send("CustomObject", (object,))?)
 }
 
 async fn letters(_: Context) -> impl Stream<Item = &'static str> + use<> {

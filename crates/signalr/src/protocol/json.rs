@@ -1,5 +1,7 @@
 //! Hub messages as JSON objects.
 
+mod write;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
@@ -7,10 +9,9 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
-use super::{
-    Arguments, CompletionResult, Encode, InvocationArguments, Message, Payload, ProtocolError,
-};
-use crate::error::SendError;
+pub(super) use write::{close, error, invocation, result, sequenced, stream_item, void};
+
+use super::{CompletionResult, InvocationArguments, Message, Payload, ProtocolError};
 
 pub(super) fn decode(record: &[u8], maximum_depth: usize) -> Result<Message<'_>, ProtocolError> {
     let text = std::str::from_utf8(record).map_err(|_| syntax_error())?;
@@ -315,87 +316,4 @@ impl<'de> Deserialize<'de> for HeaderCheck {
 
         deserializer.deserialize_map(HeaderVisitor)
     }
-}
-
-fn string(out: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(out, text).expect("a string is serialisable");
-}
-
-fn begin(out: &mut Vec<u8>, kind: u8, invocation_id: &str) {
-    out.extend_from_slice(b"{\"type\":");
-    out.push(b'0' + kind);
-    out.extend_from_slice(b",\"invocationId\":");
-    string(out, invocation_id);
-}
-
-pub(super) fn invocation<A: Arguments + ?Sized>(
-    out: &mut Vec<u8>,
-    invocation_id: Option<&str>,
-    target: &str,
-    arguments: &A,
-) -> Result<(), SendError> {
-    match invocation_id {
-        Some(id) => begin(out, 1, id),
-        None => out.extend_from_slice(b"{\"type\":1"),
-    }
-    out.extend_from_slice(b",\"target\":");
-    string(out, target);
-    out.extend_from_slice(b",\"arguments\":");
-    arguments.encode_arguments(super::HubProtocol::Json, out)?;
-    out.push(b'}');
-    Ok(())
-}
-
-pub(super) fn stream_item<T: Encode + ?Sized>(
-    out: &mut Vec<u8>,
-    id: &str,
-    item: &T,
-) -> Result<(), SendError> {
-    begin(out, 2, id);
-    out.extend_from_slice(b",\"item\":");
-    item.encode(super::HubProtocol::Json, out)?;
-    out.push(b'}');
-    Ok(())
-}
-
-pub(super) fn result<T: Encode + ?Sized>(
-    out: &mut Vec<u8>,
-    id: &str,
-    result: &T,
-) -> Result<(), SendError> {
-    begin(out, 3, id);
-    out.extend_from_slice(b",\"result\":");
-    result.encode(super::HubProtocol::Json, out)?;
-    out.push(b'}');
-    Ok(())
-}
-
-pub(super) fn void(out: &mut Vec<u8>, id: &str) {
-    begin(out, 3, id);
-    out.push(b'}');
-}
-
-pub(super) fn error(out: &mut Vec<u8>, id: &str, error: &str) {
-    begin(out, 3, id);
-    out.extend_from_slice(b",\"error\":");
-    string(out, error);
-    out.push(b'}');
-}
-
-pub(super) fn close(out: &mut Vec<u8>, error: Option<&str>, allow_reconnect: bool) {
-    out.extend_from_slice(b"{\"type\":7");
-    if let Some(error) = error {
-        out.extend_from_slice(b",\"error\":");
-        string(out, error);
-    }
-    if allow_reconnect {
-        out.extend_from_slice(b",\"allowReconnect\":true");
-    }
-    out.push(b'}');
-}
-
-pub(super) fn sequenced(out: &mut Vec<u8>, kind: u8, sequence_id: u64) {
-    out.extend_from_slice(b"{\"type\":");
-    out.push(b'0' + kind);
-    out.extend_from_slice(format!(",\"sequenceId\":{sequence_id}}}").as_bytes());
 }

@@ -1,12 +1,14 @@
 //! What Server-Sent Events and long polling have in common: the client sends by requests of their own.
 
 use std::future::{Future, poll_fn};
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use futures_util::task::AtomicWaker;
 use http::{StatusCode, header};
 use http_body_util::BodyExt;
@@ -16,7 +18,9 @@ use tokio::sync::Notify;
 use super::long_polling::PollSlot;
 use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
+use crate::context::DisconnectReason;
 use crate::endpoint::Session;
+use crate::error::{CLOSED_WITH_ERROR, CloseReason};
 use crate::refusal::Refusal;
 
 /// The state of a connection whose client sends by requests.
@@ -92,7 +96,14 @@ const PIECE: usize = 16 * 1024;
 /// The task of a connection whose client sends by requests. The transport's responses take what is sent to the client.
 pub(crate) async fn run<S: Session>(mut session: S) {
     let connection = Arc::clone(session.connection());
-    poll_fn(|cx| poll_session(&connection, &mut session, cx)).await;
+    let running = AssertUnwindSafe(poll_fn(|cx| poll_session(&connection, &mut session, cx)));
+    // What panics is the application's; its connection must be cleared away all the same.
+    if running.catch_unwind().await.is_err() {
+        connection.end(
+            DisconnectReason::Panicked,
+            Some(CloseReason::error(CLOSED_WITH_ERROR)),
+        );
+    }
     session.finish().await;
 }
 

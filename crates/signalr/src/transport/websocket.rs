@@ -9,9 +9,11 @@ mod socket;
 mod upgrade;
 
 use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_util::FutureExt;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
@@ -19,6 +21,7 @@ use crate::clock::Stamp;
 use crate::connection::Phase;
 use crate::context::DisconnectReason;
 use crate::endpoint::Session;
+use crate::error::{CLOSED_WITH_ERROR, CloseReason};
 use socket::{Socket, SocketEnd};
 pub(crate) use upgrade::{Upgrade, is_upgrade};
 
@@ -31,7 +34,16 @@ pub(crate) async fn run<S: Session>(mut session: S, on_upgrade: OnUpgrade) {
             break;
         };
         let mut socket = Socket::new(TokioIo::new(upgraded), Arc::clone(&connection));
-        match poll_fn(|cx| socket.poll_run(&mut session, cx)).await {
+        let running = AssertUnwindSafe(poll_fn(|cx| socket.poll_run(&mut session, cx)));
+        // What panics is the application's; its connection must be cleared away all the same.
+        let end = running.catch_unwind().await.unwrap_or_else(|_| {
+            connection.end(
+                DisconnectReason::Panicked,
+                Some(CloseReason::error(CLOSED_WITH_ERROR)),
+            );
+            SocketEnd::Closed
+        });
+        match end {
             SocketEnd::Lost => {
                 drop(socket);
                 next = poll_fn(|cx| poll_reconnect(&mut session, cx)).await;

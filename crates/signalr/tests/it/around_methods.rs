@@ -212,11 +212,7 @@ fn greeting_hub(detailed_errors: bool) -> (Hub<Arc<tokio::sync::Notify>>, Log) {
             if context.request().query("fail").is_some() {
                 return Err(HubError::internal("InvalidOperationException", "not today"));
             }
-            context
-                .clients()
-                .caller()
-                .send("First", ())
-                .map_err(HubError::from_error)
+            Ok(context.clients().caller().send("First", ())?)
         })
         .on_disconnected(move |_, reason| {
             ended.lock().push(format!("{reason:?}"));

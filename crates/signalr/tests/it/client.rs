@@ -21,7 +21,9 @@ pub(crate) const RS: &str = "\u{1e}";
 pub(crate) fn connect(router: Router) -> DuplexStream {
     let (client, server) = tokio::io::duplex(256 * 1024);
     TaskTracker::new().spawn(async move {
-        let _ = auto::Builder::new(TokioExecutor::new())
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http2().enable_connect_protocol();
+        let _ = builder
             .serve_connection_with_upgrades(TokioIo::new(server), TowerToHyperService::new(router))
             .await;
     });

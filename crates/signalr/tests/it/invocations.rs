@@ -39,11 +39,10 @@ async fn greet(_: Context, name: String, title: Optional<String>) -> String {
 }
 
 async fn shout(context: Context, text: String) -> Result<(), HubError> {
-    context
+    Ok(context
         .clients()
         .all()
-        .send("Heard", (context.connection_id().as_str(), text))
-        .map_err(HubError::from_error)
+        .send("Heard", (context.connection_id().as_str(), text))?)
 }
 
 async fn wait_for_cancel(_: Context, token: CancellationToken) -> &'static str {
@@ -140,6 +139,41 @@ async fn a_panic_fails_the_call_and_not_the_connection() {
             .contains("An unexpected error occurred invoking 'Panics' on the server.\"")
     );
     assert!(client.next().await.contains("still here"));
+}
+
+/// A result that panics instead of being written.
+struct Bomb;
+
+impl serde::Serialize for Bomb {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_outside_of_a_method_ends_the_connection_and_nothing_of_it_stays() {
+    let hub = Hub::builder()
+        .on("Now", async |_: Context| Bomb)
+        .on("Later", async |_: Context| {
+            tokio::task::yield_now().await;
+            Bomb
+        })
+        .build();
+    for target in ["Now", "Later"] {
+        let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+        client
+            .send(&format!(
+                r#"{{"type":1,"invocationId":"1","target":"{target}","arguments":[]}}"#
+            ))
+            .await;
+        assert_eq!(
+            client.rest().await,
+            [r#"{"type":7,"error":"Connection closed with an error."}"#]
+        );
+        while hub.context().connection_count() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 #[tokio::test]

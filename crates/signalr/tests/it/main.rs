@@ -7,6 +7,7 @@ mod backplane;
 mod client;
 mod hostile;
 mod http;
+mod http2;
 mod invocations;
 mod negotiation;
 mod plain_transports;

@@ -18,11 +18,7 @@ async fn echo(_: Context, text: String) -> String {
 async fn tell(context: Context, count: u32, size: usize) -> Result<(), HubError> {
     for number in 0..count {
         let text = format!("{number}{}", "x".repeat(size));
-        context
-            .clients()
-            .caller()
-            .send("Told", (text,))
-            .map_err(HubError::from_error)?;
+        context.clients().caller().send("Told", (text,))?;
     }
     Ok(())
 }

@@ -29,11 +29,7 @@ async fn renew(context: Context, seconds: u64) {
 
 async fn flood(context: Context, count: u32) -> Result<(), HubError> {
     for number in 0..count {
-        context
-            .clients()
-            .caller()
-            .send("Flood", (number,))
-            .map_err(HubError::from_error)?;
+        context.clients().caller().send("Flood", (number,))?;
     }
     Ok(())
 }
