@@ -72,7 +72,7 @@
 //! ```
 //! # use futures_util::{Stream, StreamExt};
 //! # use signalr_hub::{Context, HubError, UploadStream};
-//! async fn double(_: Context, numbers: UploadStream<i64>) -> impl Stream<Item = Result<i64, HubError>> + use<> {
+//! async fn double(_: Context, numbers: UploadStream<i64>) -> impl Stream<Item = Result<i64, HubError>> {
 //!     numbers.map(|number| Ok(2 * number?))
 //! }
 //! ```

@@ -53,7 +53,7 @@ async fn send_custom_object(context: Context, object: CustomObject) -> Result<()
     Ok(context.clients().caller().send("CustomObject", (object,))?)
 }
 
-async fn letters(_: Context) -> impl Stream<Item = &'static str> + use<> {
+async fn letters(_: Context) -> impl Stream<Item = &'static str> {
     stream::iter(["a", "b", "c"])
 }
 
@@ -67,7 +67,7 @@ impl Drop for TellWhenCanceled {
     }
 }
 
-async fn infinite_stream(context: Context) -> impl Stream<Item = i32> + use<> {
+async fn infinite_stream(context: Context) -> impl Stream<Item = i32> {
     let guard = TellWhenCanceled(context);
     stream::once(async move {
         let _guard = guard;
@@ -83,7 +83,7 @@ async fn streaming_concat(_: Context, mut words: UploadStream<String>) -> Result
     Ok(all)
 }
 
-async fn empty_stream(_: Context) -> impl Stream<Item = i32> + use<> {
+async fn empty_stream(_: Context) -> impl Stream<Item = i32> {
     stream::empty()
 }
 

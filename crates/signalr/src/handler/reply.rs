@@ -17,7 +17,7 @@ use crate::protocol::Encode;
 /// use futures_util::{Stream, stream};
 /// use signalr_hub::{Context, Hub};
 ///
-/// async fn count(_: Context, to: u32) -> impl Stream<Item = u32> + use<> {
+/// async fn count(_: Context, to: u32) -> impl Stream<Item = u32> {
 ///     stream::iter(1..=to)
 /// }
 ///

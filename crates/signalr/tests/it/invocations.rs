@@ -305,3 +305,21 @@ async fn an_oversized_message_ends_the_connection_with_the_reason() {
         ]
     );
 }
+
+#[test]
+#[should_panic(expected = "the hub has two methods named ECHO")]
+fn names_that_differ_by_case_alone_are_the_same() {
+    let _ = Hub::builder().on("Echo", echo).on("ECHO", echo);
+}
+
+#[test]
+#[should_panic(expected = "optional arguments of a hub method come after all others")]
+fn nothing_required_follows_an_optional_argument() {
+    let _ = Hub::builder().on("Odd", async |_: Context, _: Optional<i32>, _: i32| {});
+}
+
+#[test]
+#[should_panic(expected = "Missing is authorized before it is added")]
+fn policies_are_for_methods_that_exist() {
+    let _ = Hub::builder().authorize("Missing", async |_: Context| true);
+}

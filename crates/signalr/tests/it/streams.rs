@@ -6,11 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
 
-async fn count(_: Context, to: u32) -> impl Stream<Item = u32> + use<> {
+async fn count(_: Context, to: u32) -> impl Stream<Item = u32> {
     stream::iter(1..=to)
 }
 
-async fn fail_later(_: Context) -> impl Stream<Item = Result<u32, HubError>> + use<> {
+async fn fail_later(_: Context) -> impl Stream<Item = Result<u32, HubError>> {
     stream::iter([Ok(1), Err(HubError::message("enough"))])
 }
 
@@ -18,7 +18,7 @@ async fn fail_first(_: Context) -> Result<stream::Empty<u32>, HubError> {
     Err(HubError::internal("InvalidOperationException", "not today"))
 }
 
-async fn endless(context: Context, token: CancellationToken) -> impl Stream<Item = u32> + use<> {
+async fn endless(context: Context, token: CancellationToken) -> impl Stream<Item = u32> {
     stream::once(async move {
         token.cancelled().await;
         context
@@ -41,7 +41,7 @@ async fn concat(_: Context, mut words: UploadStream<String>) -> Result<String, H
 async fn double(
     _: Context,
     numbers: UploadStream<i32>,
-) -> impl Stream<Item = Result<i32, HubError>> + use<> {
+) -> impl Stream<Item = Result<i32, HubError>> {
     numbers.map(|number| number.map(|number| number * 2))
 }
 
