@@ -140,11 +140,9 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                 format!("The server does not support version {version} of the '{name}' protocol.");
             return self.connection.refuse_handshake(&text);
         }
-        let transport = self
-            .connection
-            .request()
-            .map(crate::request::RequestSnapshot::transport);
-        if protocol.is_binary() && transport == Some(TransportKind::ServerSentEvents) {
+        if protocol.is_binary()
+            && self.connection.transport() == Some(TransportKind::ServerSentEvents)
+        {
             return self.connection.refuse_handshake(
                 "Cannot use the 'messagepack' protocol on the current transport. The transport does not support \
                  'Binary' transfer format.",
@@ -248,10 +246,9 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                 stream_ids,
                 streaming,
             } => {
-                if !connection
-                    .calls
-                    .has_free_slot(self.hub.core.options.maximum_parallel_invocations)
-                {
+                let slots = self.hub.core.options.maximum_parallel_invocations;
+                let has_streams = streaming || !stream_ids.is_empty();
+                if !has_streams && !connection.calls.has_free_slot(slots) {
                     self.blocked = true;
                     return;
                 }

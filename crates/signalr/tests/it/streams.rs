@@ -61,6 +61,10 @@ async fn echo(_: Context, text: String) -> String {
     text
 }
 
+async fn wait(_: Context, token: CancellationToken) {
+    token.cancelled().await;
+}
+
 fn hub() -> Hub {
     Hub::builder()
         .on("Count", count)
@@ -72,6 +76,7 @@ fn hub() -> Hub {
         .on("FirstOnly", first_only)
         .on("Ask", ask)
         .on("Echo", echo)
+        .on("Wait", wait)
         .options(HubOptions {
             detailed_errors: true,
             ..HubOptions::default()
@@ -162,6 +167,24 @@ async fn streaming_and_other_methods_are_not_mixed_up() {
     assert!(client.next().await.contains(
         "The client attempted to invoke the streaming 'Count' method with a non-streaming invocation."
     ));
+}
+
+#[tokio::test]
+async fn streams_run_beside_an_invocation_and_invocations_wait_for_it() {
+    let mut client = client().await;
+    client
+        .send(r#"{"type":1,"invocationId":"w","target":"Wait","arguments":[]}"#)
+        .await;
+    client.send(&start("s", "Count", "[1]")).await;
+    client
+        .send(r#"{"type":1,"invocationId":"e","target":"Echo","arguments":["x"]}"#)
+        .await;
+    client.send(r#"{"type":5,"invocationId":"w"}"#).await;
+    assert_eq!(
+        client.next().await,
+        r#"{"type":2,"invocationId":"s","item":1}"#
+    );
+    assert_eq!(client.next().await, r#"{"type":3,"invocationId":"s"}"#);
 }
 
 const CONCAT: &str =
