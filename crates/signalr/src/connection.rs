@@ -125,16 +125,18 @@ impl Connection {
 
     /// Moves on to a later phase; `false` if the connection is there or further already.
     pub(crate) fn enter(&self, phase: Phase) -> bool {
-        let entered = self.phase.fetch_max(phase as u8, Ordering::AcqRel) < phase as u8;
-        if entered {
-            self.phase_since.set(self.core.clock.stamp());
+        if self.phase() >= phase {
+            return false;
         }
-        entered
+        // Before the phase, so that nobody sees the new phase with the age of the old one.
+        self.phase_since.set(self.core.clock.stamp());
+        self.phase.fetch_max(phase as u8, Ordering::AcqRel) < phase as u8
     }
 
-    /// When the current phase began.
-    pub(crate) fn phase_since(&self) -> Stamp {
-        self.phase_since.get()
+    /// The phase and when it began.
+    pub(crate) fn phase_and_since(&self) -> (Phase, Stamp) {
+        let phase = self.phase();
+        (phase, self.phase_since.get())
     }
 
     /// The hub protocol, once the handshake has chosen it.

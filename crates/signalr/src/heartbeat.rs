@@ -30,8 +30,9 @@ pub(crate) async fn run(core: Weak<Core>, stopped: CancellationToken) {
 
 fn check(connection: &Arc<Connection>, now: Stamp) {
     let options = &connection.core.options;
-    let in_phase = connection.phase_since().elapsed(now);
-    match connection.phase() {
+    let (phase, since) = connection.phase_and_since();
+    let in_phase = since.elapsed(now);
+    match phase {
         Phase::Negotiated => {
             if in_phase >= options.disconnect_timeout && connection.enter(Phase::Gone) {
                 connection.core.by_token.remove(&connection.token);

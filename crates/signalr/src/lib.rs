@@ -193,3 +193,8 @@ pub use transport::negotiate::Redirect;
 pub use uploads::UploadStream;
 pub use user::User;
 pub use values::{Binary, Timestamp};
+
+/// The README's example is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

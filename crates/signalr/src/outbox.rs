@@ -15,7 +15,7 @@ use crate::clock::Stamp;
 use crate::options::OutboxLimits;
 
 /// Queues above this capacity are given back when they run empty.
-const KEPT_CAPACITY: usize = 16;
+const KEPT_CAPACITY: usize = 4;
 
 /// An encoded hub message.
 #[derive(Debug, Clone)]
