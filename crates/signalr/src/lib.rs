@@ -50,7 +50,8 @@
 //!
 //! [`Context::clients`] and, outside of methods, [`HubContext::clients`] select receivers. [`Target::send`] encodes the call at most once
 //! per protocol and queues it for each of them. It never waits: a client that is too slow to read what it is sent is closed with a reason and told
-//! to reconnect ([`OutboxLimits`]), and holds up nobody else. [`PreparedMessage`] is for what is sent more than once.
+//! to reconnect ([`OutboxLimits`]), and holds up nobody else. [`PreparedMessage`] is for what is sent more than once, [`ClientMethod`]
+//! declares the client's methods with their types.
 //!
 //! A single client can be asked for a result:
 //!
@@ -130,6 +131,7 @@
 mod auth;
 pub mod backplane;
 mod calls;
+mod client_method;
 mod client_results;
 mod clients;
 mod clock;
@@ -171,6 +173,7 @@ mod user;
 mod values;
 
 pub use auth::{Authenticate, AuthenticationError, AuthenticationRequest, RequestPurpose};
+pub use client_method::ClientMethod;
 pub use client_results::InvokeError;
 pub use clients::{CallerClients, Clients};
 pub use connection_id::ConnectionId;

@@ -1,7 +1,7 @@
 //! Streams in both directions, and results that the server asks clients for.
 
 use futures_util::{Stream, StreamExt, stream};
-use signalr_hub::{Context, Hub, HubError, HubOptions, UploadStream};
+use signalr_hub::{ClientMethod, Context, Hub, HubError, HubOptions, UploadStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
@@ -248,6 +248,58 @@ async fn the_number_of_upload_streams_must_match() {
     assert!(client.next().await.ends_with(
         r#"invoking 'Concat' on the server. HubException: Client sent 0 stream(s), Hub method expects 1."}"#
     ));
+}
+
+#[tokio::test]
+async fn a_stream_id_belongs_to_its_first_owner() {
+    let mut client = client().await;
+    client.send(CONCAT).await;
+    client.send(&CONCAT.replace(r#""c""#, r#""again""#)).await;
+    assert_eq!(
+        client.next().await,
+        r#"{"type":3,"invocationId":"again","error":"Stream ID 'u' is already in use."}"#
+    );
+    client.send(&item("u", r#""x""#)).await;
+    client.send(r#"{"type":3,"invocationId":"u"}"#).await;
+    assert_eq!(
+        client.next().await,
+        r#"{"type":3,"invocationId":"c","result":"x"}"#
+    );
+}
+
+#[tokio::test]
+async fn declared_client_methods_have_types() {
+    const ANSWER: ClientMethod<(String,), i32> = ClientMethod::new("Answer");
+    const TOLD: ClientMethod<(i32, String)> = ClientMethod::new("Told");
+    let hub = Hub::builder()
+        .on("Ask", async |context: Context| -> Result<i32, HubError> {
+            context.clients().caller().call(TOLD, (1, "x".to_owned()))?;
+            Ok(context
+                .clients()
+                .caller()
+                .ask(ANSWER, ("?".to_owned(),))
+                .await?)
+        })
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    client
+        .send(r#"{"type":1,"invocationId":"a","target":"Ask","arguments":[]}"#)
+        .await;
+    assert_eq!(
+        client.next().await,
+        r#"{"type":1,"target":"Told","arguments":[1,"x"]}"#
+    );
+    assert_eq!(
+        client.next().await,
+        r#"{"type":1,"invocationId":"s1","target":"Answer","arguments":["?"]}"#
+    );
+    client
+        .send(r#"{"type":3,"invocationId":"s1","result":7}"#)
+        .await;
+    assert_eq!(
+        client.next().await,
+        r#"{"type":3,"invocationId":"a","result":7}"#
+    );
 }
 
 #[tokio::test]
