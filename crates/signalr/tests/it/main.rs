@@ -12,6 +12,7 @@ mod invocations;
 mod negotiation;
 mod plain_transports;
 mod protocol;
+mod receivers;
 mod stateful_reconnect;
 mod stateless;
 mod streams;
