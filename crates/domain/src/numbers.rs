@@ -12,7 +12,7 @@ macro_rules! number {
         )]
         #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         #[cfg_attr(feature = "schema", schema(value_type = i64, minimum = 0))]
-        #[serde(transparent)]
+        #[serde(from = "i64", into = "i64")]
         pub struct $name(i64);
 
         impl $name {
@@ -31,14 +31,26 @@ macro_rules! number {
                 self.0
             }
 
-            /// The number that comes right after this one.
+            /// The number that comes right after this one; the largest one stays as it is.
             pub const fn next(self) -> Self {
-                Self(self.0 + 1)
+                Self(self.0.saturating_add(1))
             }
 
             /// The number right before this one; zero stays zero.
             pub const fn previous(self) -> Self {
                 Self::new(self.0 - 1)
+            }
+        }
+
+        impl From<i64> for $name {
+            fn from(value: i64) -> Self {
+                Self::new(value)
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(number: $name) -> Self {
+                number.0
             }
         }
 
@@ -62,3 +74,24 @@ number!(
     /// The place of a change in a user's own log: what only that user must learn.
     UserRev
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_in_their_range() {
+        assert_eq!(Seq::ZERO.previous(), Seq::ZERO);
+        assert_eq!(Seq::ZERO.next(), Seq::FIRST);
+        assert_eq!(Seq::new(i64::MAX).next(), Seq::new(i64::MAX));
+        assert_eq!(Seq::new(i64::MIN), Seq::ZERO);
+    }
+
+    #[test]
+    fn a_received_number_is_brought_into_the_range_too() {
+        let read = |text: &str| serde_json::from_str::<Rev>(text).unwrap();
+        assert_eq!(read("-7"), Rev::ZERO);
+        assert_eq!(read("7"), Rev::new(7));
+        assert_eq!(serde_json::to_string(&Rev::new(7)).unwrap(), "7");
+    }
+}
