@@ -27,14 +27,27 @@ pub enum AuthError {
     /// A refresh token came a second time.
     #[error("this sign-in was used from two places and has been ended; please sign in again")]
     RefreshReuse,
-    /// There is an account already, or the code is another one.
+    /// The code is another one.
     #[error("this is not the setup code; the server prints the code when it starts")]
     InvalidSetupCode,
+    /// The setup code has made its account.
+    #[error(
+        "this server has an owner already, and its setup code cannot be used again; please ask for an invitation"
+    )]
+    SetupDone,
     /// Unknown, expired, withdrawn or used up.
     #[error("this invitation does not exist or can no longer be used; please ask for a new one")]
     InvalidInvitation,
-    /// Nobody may register without an invitation, or at all.
+    /// There is no account yet, and the first one needs the setup code.
+    #[error(
+        "this server has no account yet; the first one needs the setup code that the server prints when it starts"
+    )]
+    SetupRequired,
+    /// Nobody may register without an invitation.
     #[error("this server takes new members by invitation only")]
+    InvitationRequired,
+    /// Nobody may register.
+    #[error("this server takes no new members")]
     RegistrationClosed,
     /// Somebody has that name.
     #[error("this username is taken")]
@@ -53,9 +66,9 @@ service_error!(AuthError {
     Self::TokenExpired => (Unauthenticated, "token_expired"),
     Self::SessionRevoked => (Unauthenticated, "session_revoked"),
     Self::RefreshReuse => (Unauthenticated, "refresh_reuse"),
-    Self::InvalidSetupCode => (Forbidden, "invalid_setup_code"),
+    Self::InvalidSetupCode | Self::SetupDone => (Forbidden, "invalid_setup_code"),
     Self::InvalidInvitation => (Forbidden, "invalid_invitation"),
-    Self::RegistrationClosed => (Forbidden, "registration_closed"),
+    Self::SetupRequired | Self::InvitationRequired | Self::RegistrationClosed => (Forbidden, "registration_closed"),
     Self::UsernameTaken => (Conflict, "username_taken"),
     Self::SessionNotFound => (NotFound, "not_found"),
     Self::Busy(_) => (Unavailable, "unavailable"),

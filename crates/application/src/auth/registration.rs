@@ -16,7 +16,8 @@ use crate::invitations::code_hash;
 
 /// What entitles somebody to register.
 enum Entitlement {
-    Setup,
+    /// With the code that was given, in its normal form.
+    Setup(String),
     Invitation([u8; 32]),
     Open,
 }
@@ -34,25 +35,21 @@ impl AuthService {
         // Asked before hashing, which is slow, and again under the lock, where it counts.
         let entitlement = {
             let mut view = self.store.read().await?;
-            let entitlement =
-                self.entitlement(wish.setup_code.as_deref(), wish.invite_code.as_deref())?;
-            self.check(view.as_mut(), &entitlement, wish.setup_code.as_deref())
-                .await?;
-            entitlement
+            let (setup, invite) = (wish.setup_code.as_deref(), wish.invite_code.as_deref());
+            self.entitlement(view.as_mut(), setup, invite).await?
         };
         let password_hash = self.hasher.hash(password).await?;
 
         let now = self.clock.now();
         let mut unit = self.store.begin().await?;
-        self.check(unit.as_mut(), &entitlement, wish.setup_code.as_deref())
-            .await?;
+        self.check(unit.as_mut(), &entitlement).await?;
         self.use_up(unit.as_mut(), &entitlement).await?;
         let user = User {
             id: UserId::from_uuid(self.ids.uuid()),
             username,
             display_name,
             role: match entitlement {
-                Entitlement::Setup => ServerRole::Owner,
+                Entitlement::Setup(_) => ServerRole::Owner,
                 Entitlement::Invitation(_) | Entitlement::Open => ServerRole::Member,
             },
             created_at: now,
@@ -76,19 +73,28 @@ impl AuthService {
         Ok(self.signed_in(&user, &session, now))
     }
 
-    fn entitlement(
+    /// What the codes entitle to, as the data stands in `view`.
+    async fn entitlement(
         &self,
+        view: &mut dyn Repositories,
         setup_code: Option<&str>,
         invite_code: Option<&str>,
     ) -> Result<Entitlement, AuthError> {
-        match (setup_code, invite_code, self.options.registration) {
-            (Some(_), _, _) => Ok(Entitlement::Setup),
-            (None, None, RegistrationMode::Open) => Ok(Entitlement::Open),
-            (None, Some(code), RegistrationMode::Open | RegistrationMode::Invitation) => {
-                Ok(Entitlement::Invitation(code_hash(code.trim())))
+        let is_new = view.server().find_setup_code().await?.is_some();
+        let mode = self.options.registration;
+        let entitlement = match (setup_code, invite_code) {
+            (Some(code), _) => Entitlement::Setup(normal(code)),
+            // Until the first account is made nobody else may come in, not even on an open server.
+            (None, _) if is_new => return Err(AuthError::SetupRequired),
+            (None, _) if mode == RegistrationMode::Closed => {
+                return Err(AuthError::RegistrationClosed);
             }
-            (None, _, _) => Err(AuthError::RegistrationClosed),
-        }
+            (None, Some(code)) => Entitlement::Invitation(code_hash(code.trim())),
+            (None, None) if mode == RegistrationMode::Open => Entitlement::Open,
+            (None, None) => return Err(AuthError::InvitationRequired),
+        };
+        self.check(view, &entitlement).await?;
+        Ok(entitlement)
     }
 
     /// Whether the entitlement holds, as the data stands in `view`.
@@ -96,24 +102,19 @@ impl AuthService {
         &self,
         view: &mut dyn Repositories,
         entitlement: &Entitlement,
-        given_code: Option<&str>,
     ) -> Result<(), AuthError> {
-        let setup_code = view.server().find_setup_code().await?;
-        match (entitlement, setup_code) {
-            (Entitlement::Setup, Some(expected)) => {
-                let given = normal(given_code.unwrap_or_default());
-                let same = given.as_bytes().ct_eq(normal(&expected).as_bytes());
-                if bool::from(same) {
+        match entitlement {
+            Entitlement::Setup(given) => {
+                let expected = view.server().find_setup_code().await?;
+                let expected = normal(&expected.ok_or(AuthError::SetupDone)?);
+                if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
                     Ok(())
                 } else {
                     Err(AuthError::InvalidSetupCode)
                 }
             }
-            (Entitlement::Setup, None) => Err(AuthError::InvalidSetupCode),
-            // Until the first account is made nobody else may come in, not even on an open server.
-            (_, Some(_)) => Err(AuthError::RegistrationClosed),
-            (Entitlement::Open, None) => Ok(()),
-            (Entitlement::Invitation(hash), None) => view
+            Entitlement::Open => Ok(()),
+            Entitlement::Invitation(hash) => view
                 .invitations()
                 .find_by_code(hash)
                 .await?
@@ -129,9 +130,9 @@ impl AuthService {
         entitlement: &Entitlement,
     ) -> Result<(), AuthError> {
         match entitlement {
-            Entitlement::Setup => {
+            Entitlement::Setup(_) => {
                 if !unit.server().remove_setup_code().await? {
-                    return Err(AuthError::InvalidSetupCode);
+                    return Err(AuthError::SetupDone);
                 }
             }
             Entitlement::Invitation(hash) => {

@@ -72,6 +72,32 @@ async fn a_closed_server_lets_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_refused_registration_is_told_its_own_reason() {
+    let refusal = async |world: &World, wish: Registration| {
+        world.auth.register(wish).await.unwrap_err().to_string()
+    };
+    let with_code = |code: &str| Registration {
+        setup_code: Some(code.to_owned()),
+        ..registration("bob")
+    };
+    for (mode, expected) in [
+        (RegistrationMode::Invitation, "by invitation only"),
+        (RegistrationMode::Closed, "takes no new members"),
+    ] {
+        let world = World::with(mode).await;
+        let early = refusal(&world, registration("bob")).await;
+        assert!(early.contains("has no account yet"), "{mode:?}: {early}");
+        let wrong = refusal(&world, with_code("WRONG")).await;
+        assert!(wrong.contains("not the setup code"), "{mode:?}: {wrong}");
+        world.owner("ada").await;
+        let refused = refusal(&world, registration("bob")).await;
+        assert!(refused.contains(expected), "{mode:?}: {refused}");
+        let late = refusal(&world, with_code(&world.setup_code)).await;
+        assert!(late.contains("has an owner already"), "{mode:?}: {late}");
+    }
+}
+
+#[tokio::test]
 async fn a_taken_username_does_not_use_the_invitation_up() {
     let world = World::new().await;
     let ada = world.owner("ada").await.user.id;
