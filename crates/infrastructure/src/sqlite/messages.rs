@@ -70,17 +70,24 @@ impl MessageRepository for SqliteUnitOfWork {
                 self.from(conversation, first, limit).await
             }
             MessageRange::Around(seq) => {
-                let older_limit = limit / 2;
+                // The message itself is the first of the newer half; a side that is short leaves its places to the other.
+                let first = seq.max(visible_from);
+                let mut newer = self.from(conversation, first, limit).await?;
+                let older_limit = limit - count(&newer).min(limit - limit / 2);
                 let mut messages = self
                     .before(conversation, visible_from, seq.get(), older_limit)
                     .await?;
-                let left = limit - i64::try_from(messages.len()).unwrap_or(limit);
-                let first = seq.max(visible_from);
-                messages.extend(self.from(conversation, first, left).await?);
+                let left = limit - count(&messages);
+                newer.truncate(usize::try_from(left).unwrap_or_default());
+                messages.append(&mut newer);
                 Ok(messages)
             }
         }
     }
+}
+
+fn count(messages: &[Message]) -> i64 {
+    i64::try_from(messages.len()).unwrap_or(i64::MAX)
 }
 
 impl SqliteUnitOfWork {

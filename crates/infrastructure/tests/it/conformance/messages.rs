@@ -85,8 +85,13 @@ pub(crate) async fn pages_are_in_order_and_bounded(store: Arc<dyn Store>) {
         (MessageRange::After(seq(10)), 2, vec![]),
         (MessageRange::Around(seq(5)), 4, vec![3, 4, 5, 6]),
         (MessageRange::Around(seq(1)), 4, vec![1, 2, 3, 4]),
-        (MessageRange::Around(seq(10)), 4, vec![8, 9, 10]),
-        (MessageRange::Around(seq(99)), 4, vec![9, 10]),
+        (MessageRange::Around(seq(2)), 5, vec![1, 2, 3, 4, 5]),
+        (MessageRange::Around(seq(9)), 5, vec![6, 7, 8, 9, 10]),
+        (MessageRange::Around(seq(10)), 4, vec![7, 8, 9, 10]),
+        (MessageRange::Around(seq(99)), 4, vec![7, 8, 9, 10]),
+        (MessageRange::Around(seq(5)), 1, vec![5]),
+        (MessageRange::Around(seq(99)), 1, vec![10]),
+        (MessageRange::Around(seq(5)), 50, (1..=10).collect()),
     ] {
         let page = unit
             .messages()
