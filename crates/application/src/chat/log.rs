@@ -35,16 +35,9 @@ pub(super) async fn post(
     now: Timestamp,
 ) -> Result<Posted, ChatError> {
     let request_hash = request_hash(conversation.id, &post.body);
-    let before = unit
-        .messages()
-        .find_by_client_id(post.sender_id, post.client_id)
-        .await?;
-    if let Some(message) = before {
-        return if message.request_hash == request_hash {
-            Ok(Posted::Before(message))
-        } else {
-            Err(ChatError::IdempotencyMismatch)
-        };
+    let (sender_id, client_id) = (post.sender_id, post.client_id);
+    if let Some(before) = find_before(unit, sender_id, client_id, request_hash).await? {
+        return Ok(Posted::Before(before));
     }
     let stay = unit
         .memberships()
@@ -65,8 +58,11 @@ pub(super) async fn post(
         now,
     );
     match unit.messages().add(&message).await {
-        // Under another conversation's lock, at the same time.
-        Err(error) if error.is_conflict() => return Err(ChatError::IdempotencyMismatch),
+        // Under another conversation's lock, at the same time. Where the key is not to be found it was something else.
+        Err(error) if error.is_conflict() => {
+            let before = find_before(unit, sender_id, client_id, request_hash).await?;
+            return before.map(Posted::Before).ok_or(error.into());
+        }
         result => result?,
     }
     unit.conversations().update(conversation).await?;
@@ -82,6 +78,22 @@ pub(super) async fn post(
             .await?;
     }
     Ok(Posted::New(message))
+}
+
+/// What the sender has sent under that key. It must have been the same.
+async fn find_before(
+    unit: &mut dyn UnitOfWork,
+    sender_id: UserId,
+    client_id: ClientId,
+    request_hash: RequestHash,
+) -> Result<Option<Message>, ChatError> {
+    let before = unit.messages().find_by_client_id(sender_id, client_id);
+    match before.await? {
+        Some(message) if message.request_hash != request_hash => {
+            Err(ChatError::IdempotencyMismatch)
+        }
+        before => Ok(before),
+    }
 }
 
 /// What a retry must repeat: the conversation and the text.

@@ -18,8 +18,8 @@ use crate::events::{
 use crate::groups::membership;
 use crate::ports::{Clock, EventBus, IdGenerator};
 
-/// Above this many members nobody is told who types.
-const MAX_MEMBERS_FOR_TYPING: i64 = 100;
+/// Above this many members nobody is told who types or has read what: everybody would tell everybody.
+const MAX_MEMBERS_FOR_HINTS: i64 = 100;
 
 /// Lists, reads and writes conversations.
 pub struct ChatService {
@@ -134,13 +134,13 @@ impl ChatService {
             .messages()
             .list(id, first_visible, range, limit)
             .await?;
+        let (oldest, newest) = (first_visible.max(Seq::FIRST), conversation.last_seq);
         let (has_before, has_after) = match (messages.first(), messages.last()) {
-            (Some(first), Some(last)) => {
-                (first.seq > first_visible, last.seq < conversation.last_seq)
-            }
+            (Some(first), Some(last)) => (first.seq > oldest, last.seq < newest),
+            // Nothing lies on the side that was asked for; everything that is visible lies on the other.
             _ => match range {
-                MessageRange::Before(seq) => (false, seq <= conversation.last_seq),
-                MessageRange::After(seq) => (seq >= first_visible && seq > Seq::ZERO, false),
+                MessageRange::Before(seq) => (false, seq.max(oldest) <= newest),
+                MessageRange::After(seq) => (seq.min(newest) >= oldest, false),
                 MessageRange::Newest | MessageRange::Around(_) => (false, false),
             },
         };
@@ -182,7 +182,7 @@ impl ChatService {
     }
 
     /// Moves the actor's read marker on to `seq`, or to the newest message if there is none at `seq` yet. It never moves
-    /// back.
+    /// back. The other members are told as well, except in large conversations.
     pub async fn mark_read(
         &self,
         actor: UserId,
@@ -201,23 +201,23 @@ impl ChatService {
             .await?;
         let unread_count = unit.read_markers().count_unread(id, actor, seq).await?;
         unit.commit().await?;
-        self.publish([
-            Event::User(Arc::new(UserEvent {
-                user_id: actor,
-                from_rev: user_rev.previous(),
-                to_rev: user_rev,
-                change: UserEventChange::ReadMarkerMoved {
-                    conversation_id: id,
-                    seq,
-                    unread_count,
-                },
-            })),
-            Event::ReadMarkerMoved {
+        self.publish([Event::User(Arc::new(UserEvent {
+            user_id: actor,
+            from_rev: user_rev.previous(),
+            to_rev: user_rev,
+            change: UserEventChange::ReadMarkerMoved {
+                conversation_id: id,
+                seq,
+                unread_count,
+            },
+        }))]);
+        if conversation.member_count <= MAX_MEMBERS_FOR_HINTS {
+            self.publish([Event::ReadMarkerMoved {
                 conversation_id: id,
                 user_id: actor,
                 seq,
-            },
-        ]);
+            }]);
+        }
         Ok(())
     }
 
@@ -230,7 +230,7 @@ impl ChatService {
     ) -> Result<(), ChatError> {
         let mut view = self.store.read().await?;
         let (conversation, stay) = visible(view.as_mut(), id, actor).await?;
-        let is_told = conversation.member_count <= MAX_MEMBERS_FOR_TYPING
+        let is_told = conversation.member_count <= MAX_MEMBERS_FOR_HINTS
             && hubbub_domain::permission::may_post(stay.role);
         if is_told {
             self.publish([Event::Typing {

@@ -26,13 +26,24 @@ pub enum UserError {
     /// There is no such person.
     #[error("there is no such person")]
     NotFound,
+    /// A name that is looked for is longer than names can be.
+    #[error(
+        "a search for people has at most {} characters",
+        UserService::MAX_QUERY
+    )]
+    QueryTooLong,
 }
 
-service_error!(UserError { Self::NotFound => (NotFound, "not_found") });
+service_error!(UserError {
+    Self::NotFound => (NotFound, "not_found"),
+    Self::QueryTooLong => (Invalid, "limit_exceeded"),
+});
 
 impl UserService {
     /// How many people one page has at most.
     pub const MAX_PAGE: i64 = 200;
+    /// How many characters what is looked for may have: no name has more.
+    pub const MAX_QUERY: usize = 64;
 
     /// A service over the given store.
     pub fn new(store: Arc<dyn Store>) -> Self {
@@ -53,13 +64,14 @@ impl UserService {
         after: Option<&str>,
         limit: i64,
     ) -> Result<UserPage, UserError> {
+        let query = query.trim();
+        if query.chars().nth(Self::MAX_QUERY).is_some() {
+            return Err(UserError::QueryTooLong);
+        }
         let after = after.map(Username::parse).transpose()?;
         let limit = limit.clamp(1, Self::MAX_PAGE);
         let mut view = self.store.read().await?;
-        let mut users = view
-            .users()
-            .list(query.trim(), after.as_ref(), limit + 1)
-            .await?;
+        let mut users = view.users().list(query, after.as_ref(), limit + 1).await?;
         let has_more = paging::cut(&mut users, limit);
         Ok(UserPage {
             next: users

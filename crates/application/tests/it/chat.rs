@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use hubbub_application::chat::dto::SendReceipt;
-use hubbub_application::chat::{SendMessage, SendPrivateMessage};
+use hubbub_application::chat::{ChatService, SendMessage, SendPrivateMessage};
 use hubbub_application::events::{ConversationEventChange, Event, UserEventChange};
+use hubbub_application::groups::{GroupKind, NewGroup};
+use hubbub_application::ports::IdGenerator;
 use hubbub_domain::conversation::GENERAL;
 use hubbub_domain::ids::{ClientId, ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
@@ -306,6 +310,119 @@ async fn a_page_says_what_lies_before_and_after_it() {
         );
         assert_eq!(page.last_seq.get(), 10);
     }
+}
+
+#[tokio::test]
+async fn a_page_around_a_message_that_is_not_there_yet_shows_the_newest() {
+    let world = World::new().await;
+    let (ada, _) = world.people([]).await;
+    let around = MessageRange::Around(Seq::new(99));
+    let empty = world.chat.history(ada, GENERAL, around, 1).await.unwrap();
+    assert_eq!((empty.messages.len(), empty.has_before), (0, false));
+    world
+        .chat
+        .send(ada, message(GENERAL, 1, "the only one"))
+        .await
+        .unwrap();
+    let page = world.chat.history(ada, GENERAL, around, 1).await.unwrap();
+    assert_eq!(page.messages[0].seq, Seq::FIRST);
+    assert_eq!((page.has_before, page.has_after), (false, false));
+}
+
+#[tokio::test]
+async fn an_empty_page_says_on_which_side_of_it_something_can_be_seen() {
+    let world = World::new().await;
+    let (ada, [bob]) = world.people(["bob"]).await;
+    let tea = NewGroup {
+        name: "Tea".to_owned(),
+        kind: GroupKind::Group,
+        topic: None,
+        member_ids: Vec::new(),
+    };
+    let tea = world.groups.create(ada, tea).await.unwrap().id;
+    for number in 1..=5 {
+        let send = message(tea, number, "before bob");
+        world.chat.send(ada, send).await.unwrap();
+    }
+    world.groups.add_member(ada, tea, bob).await.unwrap();
+    let sides = async |range| {
+        let page = world.chat.history(bob, tea, range, 50).await.unwrap();
+        assert!(page.messages.is_empty(), "{range:?}");
+        (page.has_before, page.has_after)
+    };
+    for range in [
+        MessageRange::Newest,
+        MessageRange::Before(Seq::new(3)),
+        MessageRange::After(Seq::new(99)),
+        MessageRange::Around(Seq::new(3)),
+    ] {
+        assert_eq!(sides(range).await, (false, false), "{range:?}");
+    }
+    let send = message(tea, 6, "for bob too");
+    world.chat.send(ada, send).await.unwrap();
+    assert_eq!(
+        sides(MessageRange::Before(Seq::new(3))).await,
+        (false, true)
+    );
+    assert_eq!(
+        sides(MessageRange::After(Seq::new(99))).await,
+        (true, false)
+    );
+}
+
+#[tokio::test]
+async fn in_a_large_conversation_only_the_reader_is_told_of_reading() {
+    let world = World::new().await;
+    let (ada, _) = world.people([]).await;
+    for number in 1..=100 {
+        world.guest_of(ada, &format!("guest{number}")).await;
+    }
+    let bob = world.guest_of(ada, "bob").await.user.id;
+    world
+        .chat
+        .send(ada, message(GENERAL, 1, "hello"))
+        .await
+        .unwrap();
+    world.events.take();
+    world
+        .chat
+        .mark_read(bob, GENERAL, Seq::FIRST)
+        .await
+        .unwrap();
+    let events = world.events.take();
+    assert!(
+        matches!(&events[..], [Event::User(step)] if step.user_id == bob),
+        "{events:?}"
+    );
+}
+
+/// Gives the same id to everything.
+struct SameIds;
+
+impl IdGenerator for SameIds {
+    fn uuid(&self) -> Uuid {
+        Uuid::from_u128(7)
+    }
+
+    fn secret(&self) -> [u8; 32] {
+        [7; 32]
+    }
+}
+
+#[tokio::test]
+async fn a_clash_that_is_not_of_the_senders_key_is_a_defect_of_ours() {
+    let world = World::new().await;
+    let (ada, _) = world.people([]).await;
+    let chat = ChatService::new(
+        world.store.clone(),
+        world.clock.clone(),
+        Arc::new(SameIds),
+        world.events.clone(),
+    );
+    let send = |key| chat.send(ada, message(GENERAL, key, "hello"));
+    assert_eq!(code(send(1).await), "ok");
+    assert_eq!(code(send(1).await), "ok", "a retry");
+    assert_eq!(code(send(2).await), "internal");
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) events: Arc<RecordingEventBus>,
     pub(crate) setup_code: String,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) auth: AuthService,
     pub(crate) users: UserService,
     pub(crate) invitations: InvitationService,
@@ -77,7 +78,8 @@ impl World {
                 events.clone(),
             )),
             groups: GroupService::new(store.clone(), clock.clone(), ids, events.clone()),
-            presence: PresenceService::new(store, clock.clone(), events.clone()),
+            presence: PresenceService::new(store.clone(), clock.clone(), events.clone()),
+            store,
             clock,
             events,
         }
