@@ -10,6 +10,8 @@
 
 mod log;
 pub(crate) mod outbound;
+#[cfg(test)]
+mod simulation;
 mod source;
 mod state;
 #[cfg(test)]
@@ -23,12 +25,13 @@ use hubbub_application::chat::ChatError;
 use hubbub_application::chat::dto::{Head, Heads};
 use hubbub_application::events::{ConversationEvent, Event, UserEvent};
 use hubbub_domain::ids::{ConversationId, UserId};
+use hubbub_domain::numbers::{Rev, UserRev};
 use parking_lot::Mutex;
 use tokio_util::task::TaskTracker;
 
 use outbound::{ConnectionKey, Outbound};
 use source::Source;
-use state::State;
+use state::{GoLive, State};
 
 /// How many steps one query for a hole brings.
 const FETCH_LIMIT: i64 = 200;
@@ -76,7 +79,7 @@ impl<K: ConnectionKey> Relay<K> {
     /// Takes what the bus brings. Never waits.
     pub(crate) fn receive(&self, event: Event) {
         match event {
-            Event::Conversation(step) => self.receive_step(step),
+            Event::Conversation(step) => self.receive_step(&step),
             Event::User(step) => self.receive_user_step(step),
             Event::Typing {
                 conversation_id,
@@ -126,29 +129,34 @@ impl<K: ConnectionKey> Relay<K> {
             let heads = shared.source.heads(user).await?;
             shared.state.lock().track(key, &ids(&heads));
             let heads = shared.source.heads(user).await?;
-            let mut state = shared.state.lock();
-            if !state.is_registered(key) {
+            loop {
+                let outbound = shared.outbound.as_ref();
+                let outcome = shared.state.lock().go_live(key, user, &heads, outbound);
+                match outcome {
+                    GoLive::Done | GoLive::Gone => return Ok(()),
+                    GoLive::Overtaken => break,
+                    GoLive::Behind(behind) => {
+                        for head in behind {
+                            self.catch_up(head).await?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Delivers a conversation's log as far as a snapshot has seen it.
+    async fn catch_up(&self, head: Head) -> Result<(), ChatError> {
+        let id = head.conversation_id;
+        loop {
+            let applied = self.shared.state.lock().applied(id);
+            let Some(after) = applied.filter(|&applied| applied < head.rev) else {
                 return Ok(());
-            }
-            if state.is_overtaken(key, &ids(&heads)) {
-                continue;
-            }
-            let outbound = shared.outbound.as_ref();
-            let positions = heads
-                .conversations
-                .iter()
-                .map(|head| Head {
-                    conversation_id: head.conversation_id,
-                    rev: state.begin_conversation(head, outbound),
-                })
-                .collect();
-            let heads = Heads {
-                epoch: heads.epoch,
-                user_rev: state.begin_user(user, heads.user_rev, outbound),
-                conversations: positions,
             };
-            state.go_live(key, &heads, outbound);
-            return Ok(());
+            let steps = self.shared.source.steps_after(id, after, FETCH_LIMIT);
+            let steps = steps.await?;
+            let outbound = self.shared.outbound.as_ref();
+            self.shared.state.lock().deliver_read(id, steps, outbound);
         }
     }
 
@@ -157,21 +165,27 @@ impl<K: ConnectionKey> Relay<K> {
         self.shared.state.lock().forget(key);
     }
 
-    fn receive_step(&self, step: Arc<ConversationEvent>) {
+    fn receive_step(&self, step: &Arc<ConversationEvent>) {
         let id = step.conversation_id;
         let outbound = self.shared.outbound.as_ref();
-        let is_behind = self.shared.state.lock().offer(step, outbound);
-        if is_behind {
+        let follow_up = self.shared.state.lock().offer(step, outbound);
+        if follow_up.must_fill {
             let relay = self.clone();
             self.shared.tasks.spawn(async move { relay.fill(id).await });
+        }
+        for key in follow_up.deaf {
+            let relay = self.clone();
+            self.shared
+                .tasks
+                .spawn(async move { relay.look_again(key).await });
         }
     }
 
     fn receive_user_step(&self, step: Arc<UserEvent>) {
         let user = step.user_id;
         let outbound = self.shared.outbound.as_ref();
-        let is_behind = self.shared.state.lock().offer_user(step, outbound);
-        if is_behind {
+        let must_fill = self.shared.state.lock().offer_user(step, outbound);
+        if must_fill {
             let relay = self.clone();
             self.shared
                 .tasks
@@ -179,15 +193,31 @@ impl<K: ConnectionKey> Relay<K> {
         }
     }
 
+    /// Takes the snapshot of a live connection again, and tells it again from where on it is live.
+    async fn look_again(&self, key: K) {
+        loop {
+            let user = self.shared.state.lock().user_of(&key);
+            let Some(user) = user else { return };
+            match self.make_live(&key, user).await {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::warn!(user.id = %user, error = %error, "a connection cannot be looked after yet");
+                    tokio::time::sleep(FETCH_RETRY).await;
+                }
+            }
+        }
+    }
+
     /// Reads what is missing of a conversation until nothing is. One such task runs per conversation.
     async fn fill(&self, id: ConversationId) {
         loop {
-            let missing = self.shared.state.lock().missing_after(id);
-            let Some(after) = missing else { return };
+            let missing = self.shared.state.lock().next_to_fill(id);
+            let Some(missing) = missing else { return };
+            let after = Rev::new(missing.after);
             match self.shared.source.steps_after(id, after, FETCH_LIMIT).await {
                 Ok(steps) => {
                     let outbound = self.shared.outbound.as_ref();
-                    self.shared.state.lock().fill(id, steps, outbound);
+                    self.shared.state.lock().fill(id, missing, steps, outbound);
                 }
                 Err(error) => {
                     tracing::warn!(conversation.id = %id, error = %error, "a hole cannot be read yet");
@@ -200,12 +230,14 @@ impl<K: ConnectionKey> Relay<K> {
     /// The same for a user's own log.
     async fn fill_user(&self, user: UserId) {
         loop {
-            let missing = self.shared.state.lock().user_missing_after(user);
-            let Some(after) = missing else { return };
+            let missing = self.shared.state.lock().next_to_fill_of_user(user);
+            let Some(missing) = missing else { return };
+            let after = UserRev::new(missing.after);
             match self.shared.source.user_steps_after(user, after).await {
                 Ok(steps) => {
                     let outbound = self.shared.outbound.as_ref();
-                    self.shared.state.lock().fill_user(user, steps, outbound);
+                    let mut state = self.shared.state.lock();
+                    state.fill_user(user, missing, steps, outbound);
                 }
                 Err(error) => {
                     tracing::warn!(user.id = %user, error = %error, "a hole cannot be read yet");

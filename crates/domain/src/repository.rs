@@ -133,7 +133,8 @@ pub trait ConversationRepository: Send {
     ) -> Result<Vec<ConversationOverview>>;
     /// The newest change of each conversation of a member.
     async fn list_heads(&mut self, member: UserId) -> Result<Vec<(ConversationId, Rev)>>;
-    /// Current rows of what changed after `rev`, by their latest change.
+    /// Current rows of what changed after `rev`, by their latest change. A stay that has changed since it began stands at its
+    /// beginning too, so that nobody who follows the log misses a join.
     async fn list_changes(
         &mut self,
         id: ConversationId,

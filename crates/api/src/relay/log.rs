@@ -10,6 +10,15 @@ pub(super) trait Step {
     fn to(&self) -> i64;
 }
 
+/// What of a log was not delivered although later steps are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    /// Up to where everything was delivered.
+    pub(super) after: i64,
+    /// Where the furthest step ends that waits.
+    pub(super) known_to: i64,
+}
+
 /// How many steps may wait for a hole to be filled. What comes beyond is dropped; reading the hole brings it back.
 const MAX_WAITING: usize = 1_000;
 
@@ -17,6 +26,8 @@ const MAX_WAITING: usize = 1_000;
 pub(super) struct Log<S> {
     /// `None` while the position is being read.
     applied: Option<i64>,
+    /// The first position it had: what came before was not delivered here.
+    began_at: i64,
     waiting: BTreeMap<i64, S>,
     has_dropped: bool,
 }
@@ -26,6 +37,7 @@ impl<S: Step> Log<S> {
     pub(super) fn loading() -> Self {
         Self {
             applied: None,
+            began_at: 0,
             waiting: BTreeMap::new(),
             has_dropped: false,
         }
@@ -35,6 +47,7 @@ impl<S: Step> Log<S> {
     pub(super) fn at(position: i64) -> Self {
         Self {
             applied: Some(position),
+            began_at: position,
             ..Self::loading()
         }
     }
@@ -44,9 +57,17 @@ impl<S: Step> Log<S> {
         self.applied
     }
 
+    /// Whether every step after `position` was, or will be, delivered here.
+    pub(super) fn reaches_back_to(&self, position: i64) -> bool {
+        self.applied.is_some() && self.began_at <= position
+    }
+
     /// Gives the log its position if it has none. Answers the steps that can be delivered now.
     pub(super) fn begin_at(&mut self, position: i64) -> Vec<S> {
-        self.applied.get_or_insert(position);
+        if self.applied.is_none() {
+            self.applied = Some(position);
+            self.began_at = position;
+        }
         self.deliverable()
     }
 
@@ -66,15 +87,18 @@ impl<S: Step> Log<S> {
         self.deliverable()
     }
 
-    /// After which position something is missing, if anything is.
-    pub(super) fn missing_after(&self) -> Option<i64> {
-        self.applied
-            .filter(|_| self.has_dropped || !self.waiting.is_empty())
+    /// What is missing, if anything is.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        let after = self
+            .applied
+            .filter(|_| self.has_dropped || !self.waiting.is_empty())?;
+        let known_to = self.waiting.last_key_value().map_or(after, |(&to, _)| to);
+        Some(Missing { after, known_to })
     }
 
-    /// Gives up on what waits: the database knows nothing after the position.
-    pub(super) fn give_up(&mut self) {
-        self.waiting.clear();
+    /// Gives up on what waited when the database was asked and knew nothing after the position. What has come since stays.
+    pub(super) fn give_up(&mut self, asked: Missing) {
+        self.waiting = self.waiting.split_off(&(asked.known_to + 1));
         self.has_dropped = false;
     }
 
@@ -128,7 +152,7 @@ mod tests {
     fn a_step_that_is_behind_is_dropped() {
         let mut log = Log::at(3);
         assert_eq!(log.offer(Range(2, 3)), []);
-        assert_eq!(log.missing_after(), None);
+        assert_eq!(log.missing(), None);
     }
 
     #[test]
@@ -136,12 +160,16 @@ mod tests {
         let mut log = Log::at(3);
         assert_eq!(log.offer(Range(5, 6)), []);
         assert_eq!(log.offer(Range(4, 5)), []);
-        assert_eq!(log.missing_after(), Some(3));
+        let missing = Missing {
+            after: 3,
+            known_to: 6,
+        };
+        assert_eq!(log.missing(), Some(missing));
         assert_eq!(
             log.offer(Range(3, 4)),
             [Range(3, 4), Range(4, 5), Range(5, 6)]
         );
-        assert_eq!(log.missing_after(), None);
+        assert_eq!(log.missing(), None);
     }
 
     #[test]
@@ -163,7 +191,7 @@ mod tests {
         let mut log = Log::loading();
         assert_eq!(log.offer(Range(7, 8)), []);
         assert_eq!(log.offer(Range(6, 7)), []);
-        assert_eq!(log.missing_after(), None, "nothing can be said yet");
+        assert_eq!(log.missing(), None, "nothing can be said yet");
         assert_eq!(log.begin_at(7), [Range(7, 8)]);
         assert_eq!(log.begin_at(2), [], "a position once known stays");
         assert_eq!(log.applied(), Some(8));
@@ -181,9 +209,20 @@ mod tests {
             0,
             "full: even the one that fills the hole is dropped"
         );
-        assert_eq!(log.missing_after(), Some(0));
-        log.give_up();
+        let missing = log.missing().unwrap();
+        assert_eq!(missing.after, 0);
+        log.give_up(missing);
         assert_eq!(log.offer(Range(0, last)), [Range(0, last)]);
-        assert_eq!(log.missing_after(), None);
+        assert_eq!(log.missing(), None);
+    }
+
+    #[test]
+    fn what_came_while_the_database_was_asked_is_not_given_up() {
+        let mut log = Log::at(3);
+        log.offer(Range(4, 5));
+        let asked = log.missing().unwrap();
+        log.offer(Range(6, 7));
+        log.give_up(asked);
+        assert_eq!(log.offer(Range(3, 6)), [Range(3, 6), Range(6, 7)]);
     }
 }

@@ -1,6 +1,7 @@
 //! What the relay knows: which connection follows what, and how far each log was delivered. Nothing here waits.
 
-use std::collections::hash_map::Entry;
+mod connections;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -10,8 +11,9 @@ use hubbub_application::groups::dto::MemberChange;
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, UserRev};
 
-use super::log::{Log, Step};
+use super::log::{Log, Missing, Step};
 use super::outbound::{ConnectionKey, Outbound};
+use connections::Connections;
 
 impl Step for Arc<ConversationEvent> {
     fn from(&self) -> i64 {
@@ -34,134 +36,202 @@ impl Step for Arc<UserEvent> {
 }
 
 pub(super) struct State<K> {
-    connections: HashMap<K, Connection>,
-    conversations: HashMap<ConversationId, Tracked>,
-    users: HashMap<UserId, TrackedUser<K>>,
+    connections: Connections<K>,
+    /// Conversations that a connection of this node follows.
+    conversations: HashMap<ConversationId, Tracked<Arc<ConversationEvent>>>,
+    /// Users with a connection to this node.
+    users: HashMap<UserId, Tracked<Arc<UserEvent>>>,
 }
 
-impl<K> Default for State<K> {
+/// A log that this node delivers, and whether somebody is reading what is missing of it.
+struct Tracked<S> {
+    log: Log<S>,
+    is_filling: bool,
+    /// Whether the database must be asked even if nothing waits.
+    is_suspect: bool,
+}
+
+/// What came of the try to make a connection live.
+#[derive(Debug)]
+pub(super) enum GoLive {
+    /// It is live.
+    Done,
+    /// It has ended.
+    Gone,
+    /// The snapshot is stale and must be taken again.
+    Overtaken,
+    /// The snapshot has seen more than this node has delivered of these conversations.
+    Behind(Vec<Head>),
+}
+
+/// What is to be done after a hint, outside the lock.
+#[derive(Debug)]
+pub(super) struct FollowUp<K> {
+    /// What is missing must be read.
+    pub(super) must_fill: bool,
+    /// Connections that should follow the conversation and do not: their snapshot is to be taken again.
+    pub(super) deaf: Vec<K>,
+}
+
+impl<K: ConnectionKey> Default for State<K> {
     fn default() -> Self {
         Self {
-            connections: HashMap::new(),
+            connections: Connections::default(),
             conversations: HashMap::new(),
             users: HashMap::new(),
         }
     }
 }
 
-struct Connection {
-    user: UserId,
-    /// Whether `Heads` was sent. Until then nothing else may be.
-    is_live: bool,
-    /// Whether something was not sent because the connection was not live yet, so that its snapshot is stale.
-    is_overtaken: bool,
-    conversations: HashSet<ConversationId>,
-}
+impl<S: Step> Tracked<S> {
+    fn new(log: Log<S>, is_suspect: bool) -> Self {
+        Self {
+            log,
+            is_filling: false,
+            is_suspect,
+        }
+    }
 
-/// A conversation that a connection of this node follows.
-struct Tracked {
-    log: Log<Arc<ConversationEvent>>,
-    followers: usize,
-    is_filling: bool,
-    /// Whether the database must be asked even if nothing waits.
-    is_suspect: bool,
-}
+    /// Whether a task is needed that reads what is missing. The one that is told so must begin.
+    fn must_begin_filling(&mut self) -> bool {
+        let is_behind = self.is_suspect || self.log.missing().is_some();
+        is_behind && !std::mem::replace(&mut self.is_filling, true)
+    }
 
-/// A user with a connection to this node.
-struct TrackedUser<K> {
-    log: Log<Arc<UserEvent>>,
-    connections: Vec<K>,
-    is_filling: bool,
+    /// What the reading task must read next. When there is nothing, the task ends.
+    fn next_to_fill(&mut self) -> Option<Missing> {
+        let missing = self.log.missing().or_else(|| {
+            let after = self.log.applied().filter(|_| self.is_suspect)?;
+            Some(Missing {
+                after,
+                known_to: after,
+            })
+        });
+        self.is_filling = missing.is_some();
+        missing
+    }
+
+    /// The database knows nothing more.
+    fn filled(&mut self, asked: Missing) {
+        self.is_suspect = false;
+        self.log.give_up(asked);
+    }
 }
 
 impl<K: ConnectionKey> State<K> {
     pub(super) fn register(&mut self, key: K, user: UserId) {
-        let connection = Connection {
-            user,
-            is_live: false,
-            is_overtaken: false,
-            conversations: HashSet::new(),
-        };
-        if self.connections.insert(key.clone(), connection).is_some() {
-            return;
-        }
+        self.connections.register(key, user);
         self.users
             .entry(user)
-            .or_insert_with(|| TrackedUser {
-                log: Log::loading(),
-                connections: Vec::new(),
-                is_filling: false,
-            })
-            .connections
-            .push(key);
+            .or_insert_with(|| Tracked::new(Log::loading(), false));
     }
 
-    pub(super) fn is_registered(&self, key: &K) -> bool {
-        self.connections.contains_key(key)
+    pub(super) fn user_of(&self, key: &K) -> Option<UserId> {
+        self.connections.user_of(key)
     }
 
     pub(super) fn connections_of(&self, user: UserId) -> &[K] {
-        self.users
-            .get(&user)
-            .map_or(&[], |tracked| tracked.connections.as_slice())
+        self.connections.of(user)
     }
 
     /// From now on it is noted if something overtakes the snapshot that is about to be read.
     pub(super) fn begin_snapshot(&mut self, key: &K) {
-        if let Some(connection) = self.connections.get_mut(key) {
-            connection.is_overtaken = false;
-        }
+        self.connections.begin_snapshot(key);
     }
 
-    /// Follows exactly these conversations, without receiving anything of them yet.
+    /// Follows these conversations, without receiving anything of them yet.
     pub(super) fn track(&mut self, key: &K, ids: &HashSet<ConversationId>) {
-        let Some(connection) = self.connections.get_mut(key) else {
-            return;
-        };
-        for &id in ids {
-            if connection.conversations.insert(id) {
-                let tracked = self.conversations.entry(id).or_insert_with(|| Tracked {
-                    log: Log::loading(),
-                    followers: 0,
-                    is_filling: false,
-                    is_suspect: false,
-                });
-                tracked.followers += 1;
+        for id in self.connections.set_candidates(key, ids) {
+            self.forget_if_unfollowed(id);
+        }
+        if self.connections.contains(key) {
+            for &id in ids {
+                self.conversations
+                    .entry(id)
+                    .or_insert_with(|| Tracked::new(Log::loading(), false));
             }
         }
-        let gone: Vec<_> = connection.conversations.difference(ids).copied().collect();
-        for id in gone {
-            connection.conversations.remove(&id);
-            unfollow(&mut self.conversations, id);
-        }
     }
 
-    /// Whether the snapshot that names these conversations is stale.
-    pub(super) fn is_overtaken(&self, key: &K, ids: &HashSet<ConversationId>) -> bool {
-        self.connections
-            .get(key)
-            .is_some_and(|connection| connection.is_overtaken || connection.conversations != *ids)
+    /// Makes a connection live by a snapshot that was read after its conversations were tracked: from here on it receives
+    /// everything.
+    ///
+    /// It must not have been overtaken, and this node must have delivered at least what it has seen: a new member would else
+    /// hear what came before the join.
+    pub(super) fn go_live(
+        &mut self,
+        key: &K,
+        user: UserId,
+        snapshot: &Heads,
+        outbound: &dyn Outbound<K>,
+    ) -> GoLive {
+        let ids = snapshot.conversations.iter();
+        let ids: HashSet<_> = ids.map(|head| head.conversation_id).collect();
+        if !self.connections.contains(key) {
+            return GoLive::Gone;
+        }
+        if self.connections.is_overtaken(key, &ids) {
+            return GoLive::Overtaken;
+        }
+        let user_rev = self.begin_user(user, snapshot.user_rev, outbound);
+        let (mut positions, mut behind) = (Vec::new(), Vec::new());
+        for head in &snapshot.conversations {
+            let rev = self.begin_conversation(head, outbound);
+            if rev < head.rev {
+                behind.push(*head);
+            }
+            positions.push(Head { rev, ..*head });
+        }
+        // What waited for its position may have changed whose conversations these are, and so may what another connection's
+        // snapshot has stepped over, if that was taken later than this one.
+        if self.connections.is_overtaken(key, &ids) || !self.is_covered(user, snapshot) {
+            return GoLive::Overtaken;
+        }
+        if !behind.is_empty() {
+            return GoLive::Behind(behind);
+        }
+        self.connections.go_live(key);
+        let heads = Heads {
+            epoch: snapshot.epoch,
+            user_rev,
+            conversations: positions,
+        };
+        outbound.heads(key, &heads);
+        for id in ids {
+            outbound.join(key, id);
+        }
+        GoLive::Done
+    }
+
+    /// Whether everything after the snapshot was, or will be, delivered by this node.
+    fn is_covered(&self, user: UserId, snapshot: &Heads) -> bool {
+        let own = self.users.get(&user);
+        own.is_none_or(|own| own.log.reaches_back_to(snapshot.user_rev.get()))
+            && snapshot.conversations.iter().all(|head| {
+                let tracked = self.conversations.get(&head.conversation_id);
+                tracked.is_none_or(|tracked| tracked.log.reaches_back_to(head.rev.get()))
+            })
+    }
+
+    /// How far a conversation's log was delivered, if it is tracked and known.
+    pub(super) fn applied(&self, id: ConversationId) -> Option<Rev> {
+        let tracked = self.conversations.get(&id)?;
+        tracked.log.applied().map(Rev::new)
     }
 
     /// Gives a tracked conversation its position if it has none, and answers the one it has.
-    pub(super) fn begin_conversation(&mut self, head: &Head, outbound: &dyn Outbound<K>) -> Rev {
+    fn begin_conversation(&mut self, head: &Head, outbound: &dyn Outbound<K>) -> Rev {
         let id = head.conversation_id;
         let Some(tracked) = self.conversations.get_mut(&id) else {
             return head.rev;
         };
         let steps = tracked.log.begin_at(head.rev.get());
-        let applied = tracked.log.applied().unwrap_or_default();
         self.deliver(&steps, outbound);
-        Rev::new(applied)
+        self.applied(id).unwrap_or(head.rev)
     }
 
     /// The same for a user's own log.
-    pub(super) fn begin_user(
-        &mut self,
-        user: UserId,
-        head: UserRev,
-        outbound: &dyn Outbound<K>,
-    ) -> UserRev {
+    fn begin_user(&mut self, user: UserId, head: UserRev, outbound: &dyn Outbound<K>) -> UserRev {
         let Some(tracked) = self.users.get_mut(&user) else {
             return head;
         };
@@ -171,87 +241,94 @@ impl<K: ConnectionKey> State<K> {
         UserRev::new(applied)
     }
 
-    /// From here on the connection receives everything.
-    pub(super) fn go_live(&mut self, key: &K, heads: &Heads, outbound: &dyn Outbound<K>) {
-        let Some(connection) = self.connections.get_mut(key) else {
-            return;
-        };
-        connection.is_live = true;
-        outbound.heads(key, heads);
-        for &id in &connection.conversations {
-            outbound.join(key, id);
-        }
-    }
-
     pub(super) fn forget(&mut self, key: &K) {
-        let Some(connection) = self.connections.remove(key) else {
+        let Some((user, followed)) = self.connections.forget(key) else {
             return;
         };
-        for id in connection.conversations {
-            unfollow(&mut self.conversations, id);
+        for id in followed {
+            self.forget_if_unfollowed(id);
         }
-        if let Entry::Occupied(mut user) = self.users.entry(connection.user) {
-            user.get_mut().connections.retain(|other| other != key);
-            if user.get().connections.is_empty() {
-                user.remove();
-            }
+        if self.connections.of(user).is_empty() {
+            self.users.remove(&user);
         }
     }
 
-    /// Takes a hint about a conversation. Answers whether somebody must read what is missing, which only one task does at a
-    /// time.
+    /// Takes a hint about a conversation.
     pub(super) fn offer(
         &mut self,
-        step: Arc<ConversationEvent>,
+        step: &Arc<ConversationEvent>,
         outbound: &dyn Outbound<K>,
-    ) -> bool {
+    ) -> FollowUp<K> {
         let id = step.conversation_id;
-        if !self.conversations.contains_key(&id) {
-            if !self.brings_a_follower(&step) {
-                return false;
-            }
-            // Steps after this one may have come before it, when nobody followed: the database is asked once.
-            self.conversations.insert(
-                id,
-                Tracked {
-                    log: Log::at(step.from_rev.get()),
-                    followers: 0,
-                    is_filling: false,
-                    is_suspect: true,
-                },
-            );
-        }
-        let steps = match self.conversations.get_mut(&id) {
-            Some(tracked) => tracked.log.offer(step),
-            None => return false,
+        let joining = match &step.change {
+            ConversationEventChange::Member(change) if change.joined => Some(change.user.id),
+            _ => None,
         };
+        if let Some(user) = joining {
+            self.connections.overtake_snapshots_of(user);
+        }
+        if !self.conversations.contains_key(&id)
+            && joining.is_some_and(|user| self.connections.is_live(user))
+        {
+            // Steps after this one may have come before it, when nobody followed: the database is asked once.
+            let log = Log::at(step.from_rev.get());
+            self.conversations.insert(id, Tracked::new(log, true));
+        }
+        let Some(tracked) = self.conversations.get_mut(&id) else {
+            return FollowUp {
+                must_fill: false,
+                deaf: Vec::new(),
+            };
+        };
+        let steps = tracked.log.offer(Arc::clone(step));
+        let is_waiting = tracked
+            .log
+            .applied()
+            .is_some_and(|at| at < step.from_rev.get());
         self.deliver(&steps, outbound);
-        self.conversations.get_mut(&id).is_some_and(|tracked| {
-            let is_behind = tracked.is_suspect || tracked.log.missing_after().is_some();
-            is_behind && !std::mem::replace(&mut tracked.is_filling, true)
-        })
+        // A join that was neither delivered nor waits was overtaken: whom it concerns takes another look.
+        let deaf = joining
+            .filter(|_| !is_waiting)
+            .map(|user| self.connections.begin_looking(user, id))
+            .unwrap_or_default();
+        let must_fill = self
+            .conversations
+            .get_mut(&id)
+            .is_some_and(Tracked::must_begin_filling);
+        self.forget_if_unfollowed(id);
+        FollowUp { must_fill, deaf }
     }
 
-    /// After which change a conversation's log is to be read, if at all. The task that asks stops when the answer is `None`.
-    pub(super) fn missing_after(&mut self, id: ConversationId) -> Option<Rev> {
-        let tracked = self.conversations.get_mut(&id)?;
-        let missing = if tracked.is_suspect {
-            tracked.log.applied()
-        } else {
-            tracked.log.missing_after()
-        };
-        tracked.is_filling = missing.is_some();
-        missing.map(Rev::new)
+    /// What is to be read of a conversation's log. The task that asks ends when there is nothing.
+    pub(super) fn next_to_fill(&mut self, id: ConversationId) -> Option<Missing> {
+        let missing = self.conversations.get_mut(&id)?.next_to_fill();
+        self.forget_if_unfollowed(id);
+        missing
     }
 
     /// Takes what was read.
     pub(super) fn fill(
         &mut self,
         id: ConversationId,
+        asked: Missing,
         steps: Vec<ConversationEvent>,
         outbound: &dyn Outbound<K>,
     ) {
-        let is_end = steps.is_empty();
+        if steps.is_empty()
+            && let Some(tracked) = self.conversations.get_mut(&id)
+        {
+            tracked.filled(asked);
+        }
+        self.deliver_read(id, steps, outbound);
+    }
+
+    /// Delivers steps that were read right after a position of the log.
+    pub(super) fn deliver_read(
+        &mut self,
+        id: ConversationId,
+        steps: Vec<ConversationEvent>,
+        outbound: &dyn Outbound<K>,
+    ) {
         for step in steps {
             let Some(tracked) = self.conversations.get_mut(&id) else {
                 return;
@@ -259,13 +336,10 @@ impl<K: ConnectionKey> State<K> {
             let deliverable = tracked.log.offer_first(Arc::new(step));
             self.deliver(&deliverable, outbound);
         }
-        if is_end && let Some(tracked) = self.conversations.get_mut(&id) {
-            tracked.is_suspect = false;
-            tracked.log.give_up();
-        }
+        self.forget_if_unfollowed(id);
     }
 
-    /// Takes a hint about a user's own log. Answers as [`State::offer`] does.
+    /// Takes a hint about a user's own log. Answers whether what is missing must be read.
     pub(super) fn offer_user(&mut self, step: Arc<UserEvent>, outbound: &dyn Outbound<K>) -> bool {
         let user = step.user_id;
         let Some(tracked) = self.users.get_mut(&user) else {
@@ -273,26 +347,27 @@ impl<K: ConnectionKey> State<K> {
         };
         let steps = tracked.log.offer(step);
         self.deliver_user(user, &steps, outbound);
-        self.users.get_mut(&user).is_some_and(|tracked| {
-            tracked.log.missing_after().is_some()
-                && !std::mem::replace(&mut tracked.is_filling, true)
-        })
+        self.users
+            .get_mut(&user)
+            .is_some_and(Tracked::must_begin_filling)
     }
 
-    pub(super) fn user_missing_after(&mut self, user: UserId) -> Option<UserRev> {
-        let tracked = self.users.get_mut(&user)?;
-        let missing = tracked.log.missing_after();
-        tracked.is_filling = missing.is_some();
-        missing.map(UserRev::new)
+    pub(super) fn next_to_fill_of_user(&mut self, user: UserId) -> Option<Missing> {
+        self.users.get_mut(&user)?.next_to_fill()
     }
 
     pub(super) fn fill_user(
         &mut self,
         user: UserId,
+        asked: Missing,
         steps: Vec<UserEvent>,
         outbound: &dyn Outbound<K>,
     ) {
-        let is_end = steps.is_empty();
+        if steps.is_empty()
+            && let Some(tracked) = self.users.get_mut(&user)
+        {
+            tracked.filled(asked);
+        }
         for step in steps {
             let Some(tracked) = self.users.get_mut(&user) else {
                 return;
@@ -300,27 +375,11 @@ impl<K: ConnectionKey> State<K> {
             let deliverable = tracked.log.offer_first(Arc::new(step));
             self.deliver_user(user, &deliverable, outbound);
         }
-        if is_end && let Some(tracked) = self.users.get_mut(&user) {
-            tracked.log.give_up();
-        }
     }
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.connections.is_empty() && self.conversations.is_empty() && self.users.is_empty()
-    }
-
-    /// Whether the step is the join of somebody who is connected here.
-    fn brings_a_follower(&self, step: &ConversationEvent) -> bool {
-        let ConversationEventChange::Member(change) = &step.change else {
-            return false;
-        };
-        change.joined
-            && self.connections_of(change.user.id).iter().any(|key| {
-                self.connections
-                    .get(key)
-                    .is_some_and(|connection| connection.is_live)
-            })
     }
 
     fn deliver(&mut self, steps: &[Arc<ConversationEvent>], outbound: &dyn Outbound<K>) {
@@ -341,62 +400,44 @@ impl<K: ConnectionKey> State<K> {
 
     /// A new member's connections receive the conversation from the join itself on.
     fn welcome(&mut self, id: ConversationId, change: &MemberChange, outbound: &dyn Outbound<K>) {
-        let keys = self.connections_of(change.user.id).to_vec();
-        for key in keys {
-            let Some(connection) = self.connections.get_mut(&key) else {
-                continue;
-            };
-            if !connection.is_live {
-                connection.is_overtaken = true;
-            } else if connection.conversations.insert(id) {
-                if let Some(tracked) = self.conversations.get_mut(&id) {
-                    tracked.followers += 1;
-                }
-                outbound.join(&key, id);
-            }
+        self.connections.overtake_snapshots_of(change.user.id);
+        for key in self.connections.live_without(change.user.id, id) {
+            self.connections.follow(&key, id);
+            outbound.join(&key, id);
         }
     }
 
     /// A departure is the last that a former member's connections receive.
     fn dismiss(&mut self, id: ConversationId, change: &MemberChange, outbound: &dyn Outbound<K>) {
-        let keys = self.connections_of(change.user.id).to_vec();
-        for key in keys {
-            let Some(connection) = self.connections.get_mut(&key) else {
-                continue;
-            };
-            if !connection.is_live {
-                connection.is_overtaken = true;
-            } else if connection.conversations.remove(&id) {
+        self.connections.overtake_snapshots_of(change.user.id);
+        for key in self.connections.of(change.user.id).to_vec() {
+            if self.connections.unfollow_if_live(&key, id) {
                 outbound.leave(&key, id);
-                unfollow(&mut self.conversations, id);
             }
         }
     }
 
     fn deliver_user(&mut self, user: UserId, steps: &[Arc<UserEvent>], outbound: &dyn Outbound<K>) {
-        let Some(tracked) = self.users.get(&user).filter(|_| !steps.is_empty()) else {
+        if steps.is_empty() {
             return;
-        };
-        for key in &tracked.connections {
-            let Some(connection) = self.connections.get_mut(key) else {
-                continue;
-            };
-            if connection.is_live {
-                for step in steps {
-                    outbound.user_step(key, step);
-                }
-            } else {
-                connection.is_overtaken = true;
+        }
+        self.connections.overtake_snapshots_of(user);
+        for key in self.connections.live_of(user) {
+            for step in steps {
+                outbound.user_step(&key, step);
             }
         }
     }
-}
 
-fn unfollow(conversations: &mut HashMap<ConversationId, Tracked>, id: ConversationId) {
-    if let Entry::Occupied(mut tracked) = conversations.entry(id) {
-        tracked.get_mut().followers -= 1;
-        if tracked.get().followers == 0 {
-            tracked.remove();
+    /// Only what somebody follows is tracked. To be asked once a whole batch was delivered, since within one the last follower may
+    /// leave and another one join; and not while something is being read, since a join may wait for it.
+    fn forget_if_unfollowed(&mut self, id: ConversationId) {
+        let is_filling = self
+            .conversations
+            .get(&id)
+            .is_some_and(|tracked| tracked.is_filling);
+        if !is_filling && !self.connections.is_followed(id) {
+            self.conversations.remove(&id);
         }
     }
 }

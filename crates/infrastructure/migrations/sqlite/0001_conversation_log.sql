@@ -91,6 +91,7 @@ CREATE TABLE memberships (
 ) STRICT;
 
 CREATE UNIQUE INDEX memberships_open ON memberships (user_id, conversation_id) WHERE to_rev IS NULL;
+CREATE INDEX memberships_by_from_rev ON memberships (conversation_id, from_rev);
 CREATE INDEX memberships_by_rev ON memberships (conversation_id, rev);
 CREATE INDEX memberships_by_user_rev ON memberships (user_id, user_rev);
 

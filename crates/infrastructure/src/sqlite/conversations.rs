@@ -201,9 +201,11 @@ impl ConversationRepository for SqliteUnitOfWork {
         .fetch_all(&mut *self.tx)
         .await
         .map_err(failed)?;
-        let stays = query_as::<_, MembershipRecord>(
-            "SELECT conversation_id, user_id, role, from_rev, to_rev, visible_from_seq, rev, joined_at
-             FROM memberships WHERE conversation_id = $1 AND rev > $2 ORDER BY rev LIMIT $3",
+        let joins = query_as::<_, MembershipRecord>(
+            "SELECT conversation_id, user_id, role, from_rev, NULL AS to_rev, visible_from_seq,
+                    from_rev AS rev, joined_at
+             FROM memberships WHERE conversation_id = $1 AND from_rev > $2
+             ORDER BY from_rev LIMIT $3",
         )
         .bind(id.as_uuid())
         .bind(after.get())
@@ -211,7 +213,19 @@ impl ConversationRepository for SqliteUnitOfWork {
         .fetch_all(&mut *self.tx)
         .await
         .map_err(failed)?;
-        let mut changes = Vec::with_capacity(messages.len() + stays.len());
+        let later_changes = query_as::<_, MembershipRecord>(
+            "SELECT conversation_id, user_id, role, from_rev, to_rev, visible_from_seq, rev, joined_at
+             FROM memberships WHERE conversation_id = $1 AND rev > $2 AND rev > from_rev
+             ORDER BY rev LIMIT $3",
+        )
+        .bind(id.as_uuid())
+        .bind(after.get())
+        .bind(limit)
+        .fetch_all(&mut *self.tx)
+        .await
+        .map_err(failed)?;
+        let stays = joins.into_iter().chain(later_changes);
+        let mut changes = Vec::with_capacity(messages.len());
         for record in messages {
             changes.push(ConversationChange::MessagePosted(Message::try_from(
                 record,

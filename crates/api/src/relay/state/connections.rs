@@ -1,0 +1,219 @@
+//! The connections of this node, whose they are, and what they follow.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use hubbub_domain::ids::{ConversationId, UserId};
+
+use crate::relay::outbound::ConnectionKey;
+
+pub(super) struct Connections<K> {
+    all: HashMap<K, Connection>,
+    by_user: HashMap<UserId, Vec<K>>,
+    /// How many connections follow each conversation, or are about to.
+    followers: HashMap<ConversationId, usize>,
+}
+
+struct Connection {
+    user: UserId,
+    /// Whether `Heads` was sent. Until then nothing else may be.
+    is_live: bool,
+    /// Whether a snapshot is being taken. One task does so at a time.
+    is_looking: bool,
+    /// Whether something has happened that the snapshot being taken may not show.
+    is_overtaken: bool,
+    /// What it receives.
+    follows: HashSet<ConversationId>,
+    /// What it will receive besides, by the snapshot being taken.
+    candidates: HashSet<ConversationId>,
+}
+
+impl<K> Default for Connections<K> {
+    fn default() -> Self {
+        Self {
+            all: HashMap::new(),
+            by_user: HashMap::new(),
+            followers: HashMap::new(),
+        }
+    }
+}
+
+impl<K: ConnectionKey> Connections<K> {
+    pub(super) fn register(&mut self, key: K, user: UserId) {
+        if let Entry::Vacant(place) = self.all.entry(key.clone()) {
+            place.insert(Connection {
+                user,
+                is_live: false,
+                is_looking: true,
+                is_overtaken: false,
+                follows: HashSet::new(),
+                candidates: HashSet::new(),
+            });
+            self.by_user.entry(user).or_default().push(key);
+        }
+    }
+
+    /// Forgets a connection, and answers whose it was and what it followed.
+    pub(super) fn forget(&mut self, key: &K) -> Option<(UserId, Vec<ConversationId>)> {
+        let connection = self.all.remove(key)?;
+        if let Entry::Occupied(mut keys) = self.by_user.entry(connection.user) {
+            keys.get_mut().retain(|other| other != key);
+            if keys.get().is_empty() {
+                keys.remove();
+            }
+        }
+        let followed: Vec<_> = connection
+            .follows
+            .into_iter()
+            .chain(connection.candidates)
+            .collect();
+        for &id in &followed {
+            release(&mut self.followers, id);
+        }
+        Some((connection.user, followed))
+    }
+
+    pub(super) fn contains(&self, key: &K) -> bool {
+        self.all.contains_key(key)
+    }
+
+    pub(super) fn user_of(&self, key: &K) -> Option<UserId> {
+        self.all.get(key).map(|connection| connection.user)
+    }
+
+    /// The connections of a user.
+    pub(super) fn of(&self, user: UserId) -> &[K] {
+        self.by_user.get(&user).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those of them that are live.
+    pub(super) fn live_of(&self, user: UserId) -> Vec<K> {
+        let keys = self.of(user).iter();
+        keys.filter(|key| {
+            self.all
+                .get(key)
+                .is_some_and(|connection| connection.is_live)
+        })
+        .cloned()
+        .collect()
+    }
+
+    /// Those of them that are live and do not follow a conversation.
+    pub(super) fn live_without(&self, user: UserId, id: ConversationId) -> Vec<K> {
+        let mut keys = self.live_of(user);
+        keys.retain(|key| !self.all[key].follows.contains(&id));
+        keys
+    }
+
+    /// The same, without those for which somebody is taking another look already. Who is told of one must take it.
+    pub(super) fn begin_looking(&mut self, user: UserId, id: ConversationId) -> Vec<K> {
+        let mut keys = self.live_without(user, id);
+        keys.retain(|key| {
+            let connection = self.all.get_mut(key);
+            connection
+                .is_some_and(|connection| !std::mem::replace(&mut connection.is_looking, true))
+        });
+        keys
+    }
+
+    pub(super) fn is_live(&self, user: UserId) -> bool {
+        !self.live_of(user).is_empty()
+    }
+
+    pub(super) fn is_followed(&self, id: ConversationId) -> bool {
+        self.followers.contains_key(&id)
+    }
+
+    /// A live connection receives a conversation from now on.
+    pub(super) fn follow(&mut self, key: &K, id: ConversationId) {
+        if let Some(connection) = self.all.get_mut(key)
+            && connection.follows.insert(id)
+            && !connection.candidates.remove(&id)
+        {
+            *self.followers.entry(id).or_default() += 1;
+        }
+    }
+
+    /// Notes what a connection will receive by the snapshot being taken. Answers what it will not, after all.
+    pub(super) fn set_candidates(
+        &mut self,
+        key: &K,
+        ids: &HashSet<ConversationId>,
+    ) -> Vec<ConversationId> {
+        let Some(connection) = self.all.get_mut(key) else {
+            return Vec::new();
+        };
+        let wanted: HashSet<_> = ids.difference(&connection.follows).copied().collect();
+        for id in wanted.difference(&connection.candidates) {
+            *self.followers.entry(*id).or_default() += 1;
+        }
+        let before = std::mem::replace(&mut connection.candidates, wanted);
+        let gone: Vec<_> = before.difference(&connection.candidates).copied().collect();
+        for &id in &gone {
+            release(&mut self.followers, id);
+        }
+        gone
+    }
+
+    /// Ends what a live connection receives of a conversation. Answers whether it received anything.
+    pub(super) fn unfollow_if_live(&mut self, key: &K, id: ConversationId) -> bool {
+        let did_follow = self
+            .all
+            .get_mut(key)
+            .is_some_and(|connection| connection.is_live && connection.follows.remove(&id));
+        if did_follow {
+            release(&mut self.followers, id);
+        }
+        did_follow
+    }
+
+    pub(super) fn begin_snapshot(&mut self, key: &K) {
+        if let Some(connection) = self.all.get_mut(key) {
+            connection.is_overtaken = false;
+        }
+    }
+
+    /// Something has happened to a user that a snapshot being taken for one of its connections may not show.
+    pub(super) fn overtake_snapshots_of(&mut self, user: UserId) {
+        for key in self.by_user.get(&user).into_iter().flatten() {
+            if let Some(connection) = self.all.get_mut(key) {
+                connection.is_overtaken = true;
+            }
+        }
+    }
+
+    /// Whether the snapshot that names these conversations is stale.
+    pub(super) fn is_overtaken(&self, key: &K, ids: &HashSet<ConversationId>) -> bool {
+        self.all.get(key).is_some_and(|connection| {
+            let is_expected =
+                |id| connection.candidates.contains(id) || connection.follows.contains(id);
+            connection.is_overtaken
+                || !ids.iter().all(is_expected)
+                || !connection.candidates.is_subset(ids)
+        })
+    }
+
+    /// From now on the connection receives what its snapshot says.
+    pub(super) fn go_live(&mut self, key: &K) {
+        if let Some(connection) = self.all.get_mut(key) {
+            connection.is_live = true;
+            connection.is_looking = false;
+            let candidates = std::mem::take(&mut connection.candidates);
+            connection.follows.extend(candidates);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.by_user.is_empty() && self.followers.is_empty()
+    }
+}
+
+fn release(followers: &mut HashMap<ConversationId, usize>, id: ConversationId) {
+    if let Entry::Occupied(mut count) = followers.entry(id) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
+        }
+    }
+}
