@@ -1,4 +1,5 @@
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ impl Storage {
     pub(super) async fn open(config: &StorageConfig) -> Result<Self, StartError> {
         let folder = config.data_dir.as_path();
         make_private(folder).map_err(|source| StartError::DataDir(folder.to_owned(), source))?;
-        let lock = File::create(folder.join("hubbub.lock"))
+        let lock = make_private_file(&folder.join("hubbub.lock"))
             .map_err(|source| StartError::DataDir(folder.to_owned(), source))?;
         match lock.try_lock() {
             Ok(()) => {}
@@ -31,6 +32,11 @@ impl Storage {
             }
         }
         let file = folder.join("hubbub.db");
+        // SQLite gives the files beside it the mode of the database.
+        make_private_file(&file)
+            .and_then(|_| restrict(&folder.join("hubbub.db-wal")))
+            .and_then(|()| restrict(&folder.join("hubbub.db-shm")))
+            .map_err(|source| StartError::DataDir(folder.to_owned(), source))?;
         let sqlite = SqliteStore::open(&file)
             .await
             .map_err(|source| StartError::Database(file, source))?;
@@ -50,7 +56,7 @@ impl Storage {
 }
 
 /// Makes the folder if there is none. It holds passwords' hashes and keys: nobody else may read it.
-fn make_private(folder: &Path) -> std::io::Result<()> {
+fn make_private(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -61,4 +67,71 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     }
     Ok(())
+}
+
+/// Opens a file that only its owner may read, and makes it if there is none. The folder may be one that others can enter.
+fn make_private_file(file: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let opened = options.open(file)?;
+    restrict(file)?;
+    Ok(opened)
+}
+
+/// Takes a file away from everybody but its owner, if it is there.
+fn restrict(file: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        match fs::set_permissions(file, fs::Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            done => done?,
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use hubbub_testkit::TestDir;
+
+    use super::*;
+
+    fn mode(file: &Path) -> u32 {
+        fs::metadata(file).unwrap().permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn in_a_folder_that_others_can_enter_only_the_owner_can_read_the_files() {
+        let parent = TestDir::new("storage").unwrap();
+        let data_dir = parent.path().join("data");
+        fs::create_dir(&data_dir).unwrap();
+        fs::set_permissions(&data_dir, fs::Permissions::from_mode(0o755)).unwrap();
+        let files = ["hubbub.lock", "hubbub.db", "hubbub.db-wal", "hubbub.db-shm"];
+        let paths = files.map(|file| data_dir.join(file));
+        let config = StorageConfig {
+            data_dir: data_dir.clone(),
+        };
+        let first = Storage::open(&config).await.unwrap();
+        for path in &paths {
+            assert_eq!(mode(path), 0o600, "{} when made", path.display());
+            fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        // As after a crash: the files are left behind, and the system has let go of the lock.
+        drop(first);
+        let second = Storage::open(&config).await.unwrap();
+        for path in &paths {
+            assert_eq!(mode(path), 0o600, "{} when found", path.display());
+        }
+        second.close().await;
+    }
 }
