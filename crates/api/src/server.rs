@@ -1,7 +1,10 @@
 //! Accepting connections and serving them.
 //!
-//! axum's own loop has no timer for the headers of a request, no bound on connections and no way to give up on one, so the loop is written here over
-//! hyper.
+//! axum's own loop has no timers for what a client may take its time to send, no bound on connections and no way to give up on one, so
+//! the loop is written here over hyper.
+
+mod body;
+mod placed;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,13 +17,19 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-/// How long a client may take to send the headers of a request.
+use body::TimedBody;
+pub(crate) use body::is_timeout;
+use placed::Placed;
+
+/// How long a client may take to send the headers of a request, the first one included.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send the body of a request.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait after accepting failed, for instance because there are no descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -36,7 +45,9 @@ pub(crate) async fn serve(
     loop {
         let place = tokio::select! {
             () = stopping.cancelled() => break,
-            place = Arc::clone(&places).acquire_owned() => place,
+            place = Arc::clone(&places).acquire_owned() => {
+                place.expect("nobody closes the semaphore")
+            }
         };
         let accepted = tokio::select! {
             () = stopping.cancelled() => break,
@@ -44,11 +55,8 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = connection(stream, peer, router.clone(), stopping.clone());
-                connections.spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
+                let (router, stopping) = (router.clone(), stopping.clone());
+                connections.spawn(connection(stream, place, peer, router, stopping));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be accepted");
@@ -63,26 +71,44 @@ pub(crate) async fn serve(
 
 async fn connection(
     stream: TcpStream,
+    place: OwnedSemaphorePermit,
     peer: SocketAddr,
     router: Router,
     stopping: CancellationToken,
 ) {
     // Small frames must not wait for each other; a socket that cannot do this still works.
     let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(axum::body::Body::new))
+    let spoke = CancellationToken::new();
+    let service = hyper::service::service_fn({
+        let spoke = spoke.clone();
+        move |mut request: Request<Incoming>| {
+            spoke.cancel();
+            request.extensions_mut().insert(ConnectInfo(peer));
+            let request = request.map(|body| axum::body::Body::new(TimedBody::new(body)));
+            router.clone().oneshot(request)
+        }
     });
+    // hyper's own timer begins only once it knows which version of HTTP the client speaks.
+    let is_silent = async {
+        if tokio::time::timeout(HEADER_TIMEOUT, spoke.cancelled())
+            .await
+            .is_ok()
+        {
+            std::future::pending::<()>().await;
+        }
+    };
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
     builder.http2().timer(TokioTimer::new());
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+    let io = Placed::new(TokioIo::new(stream), place);
+    let connection = builder.serve_connection_with_upgrades(io, service);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
+        () = is_silent => return,
         () = stopping.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
@@ -92,3 +118,6 @@ async fn connection(
         tracing::trace!(error = %error, "a connection broke");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use hubbub_application::auth::{AuthError, Identity};
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
+use crate::server::is_timeout;
 use crate::state::App;
 
 /// The JSON body of a request.
@@ -65,6 +66,13 @@ where
 }
 
 fn unreadable_body(rejection: &JsonRejection) -> Problem {
+    if is_timeout(rejection) {
+        return Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "the body of the request did not come in time",
+        );
+    }
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
