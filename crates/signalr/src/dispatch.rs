@@ -58,6 +58,7 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
     let mut binder = Binder::new(invocation.arguments.as_slice(), &services);
     let Ok(future) = method.call(hub, context, &mut binder) else {
         connection.calls.finish(call);
+        let detailed = connection.core.options.tells_binding_errors();
         return answer.error(&binding_failed(&invocation.target, detailed));
     };
     let running = Running {
@@ -106,6 +107,7 @@ fn check(
         let text =
             format!("Invocation provides {given} argument(s) but target expects {expected}.");
         let error = HubError::internal("InvalidDataException", text);
+        let detailed = connection.core.options.tells_binding_errors();
         return Err(error.describe(&failed_to_invoke(target), detailed));
     }
     match (signature.streaming, invocation.streaming) {

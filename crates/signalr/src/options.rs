@@ -38,6 +38,9 @@ pub struct HubOptions {
     pub maximum_connections: Option<usize>,
     /// Whether clients are told the text of internal errors. Off.
     pub detailed_errors: bool,
+    /// Whether clients are told, even so, how a call does not fit its method: the count or the types of its arguments. These texts
+    /// speak of the call alone. Off, as in .NET.
+    pub detailed_binding_errors: bool,
     /// How many bytes of a client's messages may wait while its invocations run. 65,536.
     pub application_maximum_buffer_size: usize,
     /// How many messages a slow connection may have waiting, and for how long.
@@ -73,6 +76,12 @@ pub struct HubOptions {
     pub backplane_timeout: Duration,
 }
 
+impl HubOptions {
+    pub(crate) fn tells_binding_errors(&self) -> bool {
+        self.detailed_errors || self.detailed_binding_errors
+    }
+}
+
 impl Default for HubOptions {
     fn default() -> Self {
         Self {
@@ -86,6 +95,7 @@ impl Default for HubOptions {
             maximum_parallel_streams: 100,
             maximum_connections: None,
             detailed_errors: false,
+            detailed_binding_errors: false,
             application_maximum_buffer_size: 64 * 1024,
             outbox: OutboxLimits::default(),
             transport_send_timeout: Duration::from_secs(10),

@@ -93,6 +93,8 @@ struct Replay {
     limit: usize,
     /// How many of the unacknowledged messages the present socket has got.
     written: usize,
+    /// The highest number that the client has acknowledged.
+    acknowledged: u64,
 }
 
 impl Replay {
@@ -105,7 +107,13 @@ impl Replay {
         self.sent += 1;
         self.bytes += frame.bytes.len();
         self.unacknowledged.push_back(frame);
+        self.advance();
+    }
+
+    /// The present socket has got another message.
+    fn advance(&mut self) {
         self.written += 1;
+        self.forget();
     }
 
     /// The number of the first message that is kept, or would be.
@@ -114,13 +122,28 @@ impl Replay {
     }
 
     fn acknowledge(&mut self, number: u64) {
-        while self.first() <= number {
+        self.acknowledged = self.acknowledged.max(number.min(self.sent));
+        self.forget();
+    }
+
+    /// Forgets what was acknowledged, but for what the present socket has not got yet: the client counts what follows the beginning of a
+    /// repetition, and a message left out would put its count in disorder.
+    fn forget(&mut self) {
+        while self.written > 0 && self.first() <= self.acknowledged {
             let Some(frame) = self.unacknowledged.pop_front() else {
                 break;
             };
             self.bytes -= frame.bytes.len();
-            self.written = self.written.saturating_sub(1);
+            self.written -= 1;
         }
+    }
+
+    /// Begins a repetition for another socket, and returns the number of its first message.
+    fn rewind(&mut self) -> u64 {
+        self.written = self.unacknowledged.len();
+        self.forget();
+        self.written = 0;
+        self.first()
     }
 }
 
@@ -235,7 +258,7 @@ impl Outbox {
                 if !goes_on {
                     break;
                 }
-                replay.written += 1;
+                replay.advance();
             }
         }
         while let Some(frame) = queue.front().filter(|_| goes_on) {
@@ -278,10 +301,11 @@ impl Outbox {
 
     /// Starts over with the first unacknowledged message, and returns its number.
     pub(crate) fn rewind(&self) -> u64 {
-        self.state.lock().replay.as_mut().map_or(1, |replay| {
-            replay.written = 0;
-            replay.first()
-        })
+        self.state
+            .lock()
+            .replay
+            .as_mut()
+            .map_or(1, |replay| replay.rewind())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -312,3 +336,6 @@ impl Outbox {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests;
