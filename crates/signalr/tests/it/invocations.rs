@@ -50,7 +50,7 @@ async fn wait_for_cancel(_: Context, token: CancellationToken) -> &'static str {
     "cancelled"
 }
 
-fn hub(detailed_errors: bool) -> axum::Router {
+fn hub(options: HubOptions) -> axum::Router {
     let hub = Hub::builder()
         .on("Echo", echo)
         .on("Add", add)
@@ -60,16 +60,24 @@ fn hub(detailed_errors: bool) -> axum::Router {
         .on("Greet", greet)
         .on("Shout", shout)
         .on("WaitForCancel", wait_for_cancel)
-        .options(HubOptions {
-            detailed_errors,
-            ..HubOptions::default()
-        })
+        .options(options)
         .build();
     hub.router("/hub")
 }
 
+fn detailed(detailed_errors: bool) -> HubOptions {
+    HubOptions {
+        detailed_errors,
+        ..HubOptions::default()
+    }
+}
+
 async fn answer(detailed_errors: bool, message: &str) -> String {
-    let mut client = Client::hub(hub(detailed_errors), "/hub").await;
+    answer_of(detailed(detailed_errors), message).await
+}
+
+async fn answer_of(options: HubOptions, message: &str) -> String {
+    let mut client = Client::hub(hub(options), "/hub").await;
     client.send(message).await;
     client.next().await
 }
@@ -125,7 +133,7 @@ async fn only_messages_of_errors_are_shown_unless_details_are_on() {
 
 #[tokio::test]
 async fn a_panic_fails_the_call_and_not_the_connection() {
-    let mut client = Client::hub(hub(true), "/hub").await;
+    let mut client = Client::hub(hub(detailed(true)), "/hub").await;
     client
         .send(r#"{"type":1,"invocationId":"1","target":"Panics","arguments":[]}"#)
         .await;
@@ -208,6 +216,37 @@ async fn unknown_methods_and_wrong_arguments_are_refused_with_their_texts() {
 }
 
 #[tokio::test]
+async fn how_a_call_does_not_fit_can_be_told_without_telling_internal_errors() {
+    let ask = async |tells: bool, target: &str, arguments: &str| {
+        let options = HubOptions {
+            detailed_binding_errors: tells,
+            ..HubOptions::default()
+        };
+        let message = format!(
+            r#"{{"type":1,"invocationId":"1","target":"{target}","arguments":{arguments}}}"#
+        );
+        answer_of(options, &message).await
+    };
+    for arguments in ["[]", "[1]"] {
+        assert!(
+            ask(true, "Echo", arguments)
+                .await
+                .contains("InvalidDataException: ")
+        );
+        assert!(
+            ask(false, "Echo", arguments)
+                .await
+                .ends_with(r#"on the server."}"#)
+        );
+    }
+    assert!(
+        ask(true, "Fail", "[false]")
+            .await
+            .ends_with(r#"on the server."}"#)
+    );
+}
+
+#[tokio::test]
 async fn optional_arguments_may_be_left_out_or_null() {
     let ask = async |arguments: &str| {
         answer(
@@ -237,7 +276,7 @@ async fn optional_arguments_may_be_left_out_or_null() {
 
 #[tokio::test]
 async fn a_non_blocking_invocation_is_never_answered() {
-    let mut client = Client::hub(hub(true), "/hub").await;
+    let mut client = Client::hub(hub(detailed(true)), "/hub").await;
     client
         .send(r#"{"type":1,"target":"Missing","arguments":[]}"#)
         .await;
@@ -252,7 +291,7 @@ async fn a_non_blocking_invocation_is_never_answered() {
 
 #[tokio::test]
 async fn a_call_of_all_clients_reaches_the_caller_before_its_completion() {
-    let mut client = Client::hub(hub(true), "/hub").await;
+    let mut client = Client::hub(hub(detailed(true)), "/hub").await;
     client
         .send(r#"{"type":1,"invocationId":"1","target":"Shout","arguments":["hi"]}"#)
         .await;
@@ -270,7 +309,7 @@ async fn a_call_of_all_clients_reaches_the_caller_before_its_completion() {
 
 #[tokio::test]
 async fn cancelling_an_invocation_cancels_its_token() {
-    let mut client = Client::hub(hub(true), "/hub").await;
+    let mut client = Client::hub(hub(detailed(true)), "/hub").await;
     client
         .send(r#"{"type":1,"invocationId":"1","target":"WaitForCancel","arguments":[]}"#)
         .await;
@@ -284,7 +323,7 @@ async fn cancelling_an_invocation_cancels_its_token() {
 
 #[tokio::test]
 async fn a_client_that_says_goodbye_is_answered_with_close() {
-    let mut client = Client::hub(hub(true), "/hub").await;
+    let mut client = Client::hub(hub(detailed(true)), "/hub").await;
     client.send(r#"{"type":7}"#).await;
     assert_eq!(client.rest().await, [r#"{"type":7}"#]);
     assert_eq!(
@@ -295,7 +334,7 @@ async fn a_client_that_says_goodbye_is_answered_with_close() {
 
 #[tokio::test]
 async fn an_oversized_message_ends_the_connection_with_the_reason() {
-    let mut client = Client::hub(hub(true), "/hub").await;
+    let mut client = Client::hub(hub(detailed(true)), "/hub").await;
     client.send(&"x".repeat(40_000)).await;
     let rest = client.rest().await;
     assert_eq!(
