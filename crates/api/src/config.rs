@@ -3,14 +3,15 @@
 
 mod settings;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use hubbub_application::auth::{AuthOptions, RegistrationMode};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use settings::SETTINGS;
@@ -39,6 +40,9 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// The address that people open, if a proxy stands in front.
     pub public_url: Option<String>,
+    /// Which addresses are our own proxies, whose word on where a request comes from is taken.
+    #[serde(deserialize_with = "addresses")]
+    pub trusted_proxies: Vec<IpAddr>,
     /// Over how many seconds clients are sent away when it stops.
     pub drain_seconds: u64,
     /// How many TCP connections are served at once.
@@ -108,6 +112,7 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
+            trusted_proxies: Vec::new(),
             drain_seconds: 10,
             max_connections: 15_000,
         }
@@ -249,6 +254,30 @@ impl Config {
             session_lifetime: Duration::from_hours(self.auth.session_days * 24),
         }
     }
+}
+
+/// A list of addresses, or several in one text, as is usual in an environment variable.
+fn addresses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpAddr>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Text(String),
+        List(Vec<String>),
+    }
+    let texts = match Given::deserialize(deserializer)? {
+        Given::Text(text) => text.split(',').map(str::to_owned).collect(),
+        Given::List(list) => list,
+    };
+    texts
+        .iter()
+        .map(|text| text.trim())
+        .filter(|text| !text.is_empty())
+        .map(|text| {
+            text.parse().map_err(|_| {
+                D::Error::custom(format!("{text} is not an IP address such as 10.0.0.7"))
+            })
+        })
+        .collect()
 }
 
 /// Whether each part is a level, or names a module with its level.

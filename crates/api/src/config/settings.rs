@@ -26,6 +26,10 @@ pub const SETTINGS: &[Setting] = &[
         about: "The address that people open in their browser, if a proxy stands in front: https://chat.example.org",
     },
     Setting {
+        key: "server.trusted_proxies",
+        about: "IP addresses of your own proxies, separated by commas. Their X-Forwarded-For says where a request comes from.",
+    },
+    Setting {
         key: "server.drain_seconds",
         about: "Over how many seconds clients are sent away when Hubbub stops, so that they do not all come back at once.",
     },

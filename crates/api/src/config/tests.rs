@@ -78,6 +78,11 @@ fn a_value_that_makes_no_sense_is_named_in_one_sentence() {
             "chat.example.org",
             "server.public_url",
         ),
+        (
+            "HUBBUB_SERVER__TRUSTED_PROXIES",
+            "10.0.0.0/8",
+            "server.trusted_proxies",
+        ),
         ("HUBBUB_LOG__LEVEL", "loud,very", "log.level"),
     ] {
         in_jail(|jail| {
@@ -87,6 +92,20 @@ fn a_value_that_makes_no_sense_is_named_in_one_sentence() {
             assert!(!error.contains('\n'), "{error}");
         });
     }
+}
+
+#[test]
+fn proxies_are_listed_in_the_file_or_in_one_text() {
+    let proxies: Vec<IpAddr> = ["10.0.0.7", "::1"].map(|text| text.parse().unwrap()).into();
+    for text in ["10.0.0.7, ::1", "10.0.0.7,::1,", "[10.0.0.7, ::1]"] {
+        in_jail(|jail| {
+            jail.set_env("HUBBUB_SERVER__TRUSTED_PROXIES", text);
+            assert_eq!(load().unwrap().server.trusted_proxies, proxies, "{text}");
+        });
+    }
+    let file = "[server]\ntrusted_proxies = [\"10.0.0.7\", \"::1\"]";
+    let config: Config = Figment::from(Toml::string(file)).extract().unwrap();
+    assert_eq!(config.server.trusted_proxies, proxies);
 }
 
 #[test]

@@ -99,9 +99,11 @@ struct Session {
 ))]
 async fn register(
     State(app): State<App>,
+    RemoteAddress(address): RemoteAddress,
     jar: CookieJar,
     Body(request): Body<RegisterRequest>,
 ) -> Result<Response, Problem> {
+    app.login_throttle.register(address)?;
     let signed_in = app
         .auth
         .register(Registration {
@@ -133,7 +135,7 @@ async fn login(
     jar: CookieJar,
     Body(request): Body<LoginRequest>,
 ) -> Result<Response, Problem> {
-    app.login_throttle.check(address, &request.username)?;
+    let attempt = app.login_throttle.sign_in(address, &request.username)?;
     let signed_in = app
         .auth
         .login(Login {
@@ -142,6 +144,7 @@ async fn login(
             device_name: request.device_name,
         })
         .await?;
+    attempt.succeeded();
     Ok(session(
         &app,
         StatusCode::OK,

@@ -126,6 +126,25 @@ async fn guessing_passwords_is_slowed_down() {
 }
 
 #[tokio::test]
+async fn behind_a_proxy_of_ours_guessing_from_one_address_locks_no_other_out() {
+    for (trusted, expected) in [("127.0.0.1", "invalid_credentials"), ("", "rate_limited")] {
+        let app =
+            TestApp::of(binary().env("HUBBUB_SERVER__TRUSTED_PROXIES", trusted)).await;
+        app.owner("ada").await;
+        let guess = async |from: &str| {
+            let wish = json!({ "username": "ada", "password": "guessing it" });
+            let request = app.request(Method::POST, "/api/auth/login").json(&wish);
+            answer(request.header("x-forwarded-for", from)).await
+        };
+        for _ in 0..11 {
+            guess("6.6.6.6").await;
+        }
+        assert_eq!(guess("6.6.6.6").await.code(), "rate_limited");
+        assert_eq!(guess("1.2.3.4").await.code(), expected, "{trusted:?}");
+    }
+}
+
+#[tokio::test]
 async fn signing_out_by_token_ends_the_access_token_too() {
     let app = TestApp::start().await;
     let ada = app.owner("ada").await;
