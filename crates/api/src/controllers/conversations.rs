@@ -58,6 +58,7 @@ struct TypingRequest {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct HistoryQuery {
     /// The messages right before this one.

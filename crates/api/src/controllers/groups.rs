@@ -60,6 +60,7 @@ struct GroupList {
 }
 
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct MembersQuery {
     /// The `next` of the page before.
