@@ -17,7 +17,10 @@ use crate::stateless::StatelessNegotiation;
 /// # assert!(options.close_on_authentication_expiration);
 /// ```
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "settings are independent of each other")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "settings are independent of each other"
+)]
 pub struct HubOptions {
     /// How long a client may take to send its handshake request. 15 s.
     pub handshake_timeout: Duration,
