@@ -1,7 +1,7 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web clean
+.PHONY: help run test check lint fmt e2e web bench clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ test: ## Install what tests need, then check and test everything (V=1 shows all 
 	@exec scripts/test
 
 check: ## Everything in "make test" but the end-to-end tests: before each commit
-	@exec scripts/test format web clippy build rust-tests doc-tests web-lint web-tests e2e-lint
+	@exec scripts/test format web clippy build rust-tests doc-tests web-api web-lint web-tests e2e-lint
 
 lint: ## Formatting and lints alone
 	@exec scripts/test format web clippy web-lint e2e-lint
@@ -26,6 +26,9 @@ e2e: ## The end-to-end tests alone (one file: make e2e ARGS="two-people")
 
 web: ## Build the web client that the server embeds
 	@exec scripts/web-build
+
+bench: ## Measure the SignalR crate beside its peers and write docs/benchmarks.md (make bench ARGS="--rounds 1")
+	@exec scripts/bench $(ARGS)
 
 clean: ## Remove everything that was built or installed here; ./data stays
 	@exec scripts/clean
