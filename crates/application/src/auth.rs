@@ -5,6 +5,7 @@ pub mod dto;
 mod error;
 mod registration;
 mod service;
+mod tickets;
 
 pub use commands::{AuthOptions, HubAccess, Identity, Login, Registration, RegistrationMode};
 pub use error::AuthError;

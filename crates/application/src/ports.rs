@@ -52,6 +52,8 @@ pub enum TokenKind {
 pub struct TokenClaims {
     /// What it is good for.
     pub kind: TokenKind,
+    /// Tells a hub ticket, which works once, from every other; the others have none.
+    pub ticket_id: Option<Uuid>,
     /// Whose it is.
     pub user_id: UserId,
     /// Which sign-in it belongs to.

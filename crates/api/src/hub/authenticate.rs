@@ -3,7 +3,7 @@ use std::sync::Arc;
 use hubbub_application::auth::{AuthError, AuthService};
 use hubbub_application::error::{ErrorKind, ServiceError as _};
 use hubbub_application::ports::Clock;
-use signalr_hub::{Authenticate, AuthenticationError, AuthenticationRequest, User};
+use signalr_hub::{Authenticate, AuthenticationError, AuthenticationRequest, RequestPurpose, User};
 
 use super::session::HubSession;
 
@@ -21,11 +21,13 @@ impl Authenticate for TokenAuthentication {
         let token = request
             .token()
             .ok_or(AuthenticationError::Unauthenticated)?;
-        let access = self
-            .auth
-            .authenticate_hub(token)
-            .await
-            .map_err(|error| refusal(&error))?;
+        let access = match request.purpose() {
+            RequestPurpose::Connect => self.auth.open_hub(token).await,
+            RequestPurpose::Negotiate | RequestPurpose::Continue => {
+                self.auth.authenticate_hub(token).await
+            }
+        };
+        let access = access.map_err(|error| refusal(&error))?;
         let session = HubSession {
             user_id: access.identity.user.id,
             session_id: access.identity.session_id,

@@ -55,6 +55,9 @@ pub enum AuthError {
     /// There is no such sign-in of the caller.
     #[error("there is no such sign-in")]
     SessionNotFound,
+    /// More hub tickets were used within a minute than can be remembered.
+    #[error("too many people are connecting at the moment; please try again")]
+    TooManyTickets,
     /// Too many passwords are being checked.
     #[error("too many people are signing in at the moment; please try again")]
     Busy(#[from] HasherBusy),
@@ -71,7 +74,7 @@ service_error!(AuthError {
     Self::SetupRequired | Self::InvitationRequired | Self::RegistrationClosed => (Forbidden, "registration_closed"),
     Self::UsernameTaken => (Conflict, "username_taken"),
     Self::SessionNotFound => (NotFound, "not_found"),
-    Self::Busy(_) => (Unavailable, "unavailable"),
+    Self::Busy(_) | Self::TooManyTickets => (Unavailable, "unavailable"),
 });
 
 impl From<TokenError> for AuthError {

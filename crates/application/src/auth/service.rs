@@ -9,6 +9,7 @@ use hubbub_domain::user::{Password, PasswordHash, User, Username};
 use super::commands::{AuthOptions, HubAccess, Identity, Login, RegistrationMode};
 use super::dto::{HubTicket, SessionDto, SignedIn};
 use super::error::AuthError;
+use super::tickets::SpentTickets;
 use crate::events::Event;
 use crate::ports::{
     Clock, EventBus, IdGenerator, PasswordHasher, TokenClaims, TokenError, TokenIssuer, TokenKind,
@@ -26,6 +27,7 @@ pub struct AuthService {
     pub(super) options: AuthOptions,
     /// Checked in place of the hash of somebody who does not exist, so that both take the same time.
     decoy: PasswordHash,
+    spent_tickets: SpentTickets,
 }
 
 impl AuthService {
@@ -50,6 +52,7 @@ impl AuthService {
             events,
             options,
             decoy,
+            spent_tickets: SpentTickets::default(),
         })
     }
 
@@ -140,11 +143,6 @@ impl AuthService {
         }
     }
 
-    /// Ends the sign-in that the caller uses.
-    pub async fn logout_session(&self, identity: &Identity) -> Result<(), AuthError> {
-        self.end(identity.session_id, None).await.map(|_| ())
-    }
-
     /// A token with which the caller can open one hub connection, which may stay open as long as the sign-in lasts.
     pub async fn hub_ticket(&self, identity: &Identity) -> Result<HubTicket, AuthError> {
         let now = self.clock.now();
@@ -153,6 +151,7 @@ impl AuthService {
         let lifetime = self.options.hub_ticket_lifetime;
         let ticket = self.tokens.issue(&TokenClaims {
             kind: TokenKind::HubTicket,
+            ticket_id: Some(self.ids.uuid()),
             user_id: session.user_id,
             session_id: session.id,
             generation: 0,
@@ -172,15 +171,48 @@ impl AuthService {
         self.identify(&claims, now).await
     }
 
-    /// Who may open a hub connection with this access token or hub ticket, and until when.
+    /// Who opens a hub connection with this access token or hub ticket, and until when it may stay open. A ticket is used up by
+    /// it.
+    pub async fn open_hub(&self, token: &str) -> Result<HubAccess, AuthError> {
+        let now = self.clock.now();
+        let claims = self.verify_for_hub(token, now)?;
+        let access = self.hub_access(&claims, now).await?;
+        if claims.kind == TokenKind::HubTicket {
+            let id = claims.ticket_id.ok_or(AuthError::Unauthenticated)?;
+            self.spent_tickets.spend(id, claims.expires_at, now)?;
+        }
+        Ok(access)
+    }
+
+    /// Who stands behind a request that opens no hub connection: one before it, or one of a connection that is open. A ticket that
+    /// was used up is good for that.
     pub async fn authenticate_hub(&self, token: &str) -> Result<HubAccess, AuthError> {
         let now = self.clock.now();
-        let claims = match self.tokens.verify(token, TokenKind::HubTicket, now) {
+        let claims = self.verify_for_hub(token, now)?;
+        self.hub_access(&claims, now).await
+    }
+
+    /// Who prolongs an open hub connection with this access token, and until when. Tickets open connections and do nothing else.
+    pub async fn renew_hub(&self, access_token: &str) -> Result<HubAccess, AuthError> {
+        let now = self.clock.now();
+        let claims = self.tokens.verify(access_token, TokenKind::Access, now)?;
+        self.hub_access(&claims, now).await
+    }
+
+    fn verify_for_hub(&self, token: &str, now: Timestamp) -> Result<TokenClaims, TokenError> {
+        match self.tokens.verify(token, TokenKind::HubTicket, now) {
             Err(TokenError::Invalid) => self.tokens.verify(token, TokenKind::Access, now),
             ticket => ticket,
-        }?;
+        }
+    }
+
+    async fn hub_access(
+        &self,
+        claims: &TokenClaims,
+        now: Timestamp,
+    ) -> Result<HubAccess, AuthError> {
         Ok(HubAccess {
-            identity: self.identify(&claims, now).await?,
+            identity: self.identify(claims, now).await?,
             deadline: claims.deadline,
         })
     }
@@ -289,6 +321,7 @@ impl AuthService {
         let expires_at = now.plus(self.options.access_token_lifetime);
         let claims = TokenClaims {
             kind: TokenKind::Access,
+            ticket_id: None,
             user_id: user.id,
             session_id: session.id,
             generation: 0,

@@ -4,6 +4,7 @@ use hubbub_domain::repository::ServerKey;
 use hubbub_domain::timestamp::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 const ISSUER: &str = "hubbub";
 
@@ -22,6 +23,9 @@ struct Claims {
     sub: UserId,
     sid: SessionId,
     exp: i64,
+    /// Tells a hub ticket from every other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jti: Option<Uuid>,
     /// The number of a refresh token within its session.
     #[serde(default, skip_serializing_if = "is_zero")]
     gen_no: i64,
@@ -69,6 +73,7 @@ impl TokenIssuer for JwtIssuer {
             sub: claims.user_id,
             sid: claims.session_id,
             exp: claims.expires_at.unix_seconds(),
+            jti: claims.ticket_id,
             gen_no: claims.generation,
             deadline: (claims.kind == TokenKind::HubTicket).then(|| claims.deadline.unix_seconds()),
         };
@@ -100,6 +105,7 @@ impl TokenIssuer for JwtIssuer {
         let seconds = |seconds: i64| Timestamp::from_unix_micros(seconds.saturating_mul(1_000_000));
         Ok(TokenClaims {
             kind,
+            ticket_id: claims.jti,
             user_id: claims.sub,
             session_id: claims.sid,
             generation: claims.gen_no,
@@ -111,8 +117,6 @@ impl TokenIssuer for JwtIssuer {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -129,6 +133,7 @@ mod tests {
     fn claims(kind: TokenKind) -> TokenClaims {
         TokenClaims {
             kind,
+            ticket_id: None,
             user_id: UserId::from_uuid(Uuid::from_u128(1)),
             session_id: SessionId::from_uuid(Uuid::from_u128(2)),
             generation: 0,
@@ -140,6 +145,7 @@ mod tests {
     #[test]
     fn a_token_says_what_it_was_issued_with() {
         let issued = TokenClaims {
+            ticket_id: Some(Uuid::from_u128(3)),
             generation: 7,
             deadline: at(9_000),
             ..claims(TokenKind::HubTicket)
