@@ -87,6 +87,8 @@ pub trait SessionRepository: Send {
     async fn update(&mut self, session: &Session) -> Result<()>;
     /// A user's live sessions, the last used first.
     async fn list_live(&mut self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
+    /// Removes up to `limit` sessions that ended before `before`. Answers how many.
+    async fn remove_ended(&mut self, before: Timestamp, limit: i64) -> Result<u64>;
 }
 
 /// Invitations to register.
@@ -102,6 +104,9 @@ pub trait InvitationRepository: Send {
     async fn update(&mut self, invitation: &Invitation) -> Result<()>;
     /// Invitations that can still be used, the newest first.
     async fn list_usable(&mut self, now: Timestamp) -> Result<Vec<Invitation>>;
+    /// Removes up to `limit` invitations that expired or were withdrawn before `before`, or were made before it and are used up.
+    /// Answers how many.
+    async fn remove_ended(&mut self, before: Timestamp, limit: i64) -> Result<u64>;
 }
 
 /// Conversations and their counters.

@@ -75,4 +75,20 @@ impl InvitationRepository for SqliteUnitOfWork {
         .map(Invitation::try_from)
         .collect()
     }
+
+    async fn remove_ended(&mut self, before: Timestamp, limit: i64) -> Result<u64> {
+        query(
+            "DELETE FROM invitations WHERE id IN (
+                SELECT id FROM invitations
+                WHERE expires_at < $1 OR revoked_at < $1
+                    OR (uses >= max_uses AND created_at < $1)
+                LIMIT $2)",
+        )
+        .bind(before.unix_micros())
+        .bind(limit)
+        .execute(&mut *self.tx)
+        .await
+        .map(|done| done.rows_affected())
+        .map_err(failed)
+    }
 }

@@ -69,4 +69,19 @@ impl SessionRepository for SqliteUnitOfWork {
         .map(|records| records.into_iter().map(Session::from).collect())
         .map_err(failed)
     }
+
+    async fn remove_ended(&mut self, before: Timestamp, limit: i64) -> Result<u64> {
+        query(
+            "DELETE FROM sessions WHERE id IN (
+                SELECT id FROM sessions
+                WHERE expires_at < $1 OR revoked_at < $1
+                LIMIT $2)",
+        )
+        .bind(before.unix_micros())
+        .bind(limit)
+        .execute(&mut *self.tx)
+        .await
+        .map(|done| done.rows_affected())
+        .map_err(failed)
+    }
 }

@@ -26,7 +26,7 @@ macro_rules! conformance_tests {
             a_person_is_found_as_stored, a_username_is_taken_once, people_are_listed_by_username_and_found_by_part_of_a_name,
             special_characters_of_a_pattern_are_taken_for_themselves, a_persons_own_log_is_numbered_without_a_hole,
             sessions_are_stored_and_listed_while_live, invitations_are_found_by_code_and_listed_while_usable,
-            the_first_start_is_prepared_once, keys_are_kept_as_first_stored,
+            what_ended_long_ago_is_removed_a_few_at_a_time, the_first_start_is_prepared_once, keys_are_kept_as_first_stored,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, conversations: [
             a_conversation_is_found_as_stored, a_pair_has_one_conversation, an_overview_shows_what_its_user_sees,
@@ -41,6 +41,7 @@ macro_rules! conformance_tests {
         crate::conformance::conformance_tests!(@area $fixture, messages: [
             a_message_is_found_by_its_senders_key, a_key_is_used_once_per_sender, a_place_is_taken_once,
             pages_are_in_order_and_bounded, a_page_never_shows_what_lies_before_the_visible_history,
+            a_member_reads_exactly_what_the_stay_shows,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, transactions: [
             what_is_not_committed_never_was, a_view_stays_as_it_was_when_it_was_opened, units_of_work_take_turns_and_lose_nothing,

@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
+use hubbub_domain::member::{MemberRole, Membership};
+use hubbub_domain::message::Message;
 use hubbub_domain::numbers::Seq;
 use hubbub_domain::repository::MessageRange;
 use hubbub_domain::unit_of_work::Store;
 
-use super::world::{at, client_id, draft, people, post, stored_group};
+use super::world::{admit, at, client_id, draft, people, post, release, stored_group};
 
 pub(crate) async fn a_message_is_found_by_its_senders_key(store: Arc<dyn Store>) {
     let [ada, bob] = people(&store, ["ada", "bob"]).await;
@@ -129,4 +131,47 @@ pub(crate) async fn a_page_never_shows_what_lies_before_the_visible_history(stor
             "{range:?}"
         );
     }
+}
+
+pub(crate) async fn a_member_reads_exactly_what_the_stay_shows(store: Arc<dyn Store>) {
+    let [ada, bob, eve] = people(&store, ["ada", "bob", "eve"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada]).await;
+    let mut unit = store.begin().await.unwrap();
+    let mut stays: [Option<Membership>; 2] = [None, None];
+    let mut messages: Vec<Message> = Vec::new();
+    let mut ended = 0;
+    // Comings, goings and messages in an order that mixes them well; the same one every time.
+    for step in 1..=60_u128 {
+        let choice = usize::try_from(step * step % 7).unwrap();
+        if choice < 2 {
+            let user = [&bob, &eve][choice];
+            if let Some(mut stay) = stays[choice].take() {
+                release(unit.as_mut(), &mut tea, &mut stay).await;
+                ended += 1;
+            } else {
+                let stay = admit(unit.as_mut(), &mut tea, user, MemberRole::Member).await;
+                stays[choice] = Some(stay);
+            }
+        } else {
+            messages.push(post(unit.as_mut(), &mut tea, &ada, step, 10).await);
+        }
+        for stay in stays.iter().flatten() {
+            let shown: Vec<_> = messages
+                .iter()
+                .filter(|message| stay.shows(message.seq, message.created_rev))
+                .cloned()
+                .collect();
+            for range in [
+                MessageRange::Newest,
+                MessageRange::After(Seq::ZERO),
+                MessageRange::Before(tea.last_seq.next()),
+                MessageRange::Around(stay.visible_from_seq),
+            ] {
+                let first = stay.visible_from_seq;
+                let read = unit.messages().list(tea.id, first, range, 200).await;
+                assert_eq!(read.unwrap(), shown, "{range:?} at step {step}");
+            }
+        }
+    }
+    assert!(ended > 3 && messages.len() > 20, "{ended}, {messages:?}");
 }

@@ -169,6 +169,68 @@ pub(crate) async fn invitations_are_found_by_code_and_listed_while_usable(store:
     assert_eq!(usable, [all[3].clone(), all[1].clone()], "the newest first");
 }
 
+pub(crate) async fn what_ended_long_ago_is_removed_a_few_at_a_time(store: Arc<dyn Store>) {
+    let [ada] = people(&store, ["ada"]).await;
+    let session = |number, expires, revoked: Option<i64>| Session {
+        id: SessionId::from_uuid(Uuid::from_u128(number)),
+        user_id: ada.id,
+        device_name: String::new(),
+        generation: 0,
+        created_at: at(1),
+        last_used_at: at(1),
+        expires_at: at(expires),
+        revoked_at: revoked.map(at),
+    };
+    let invitation = |number: u8, expires, revoked: Option<i64>, uses| Invitation {
+        id: InvitationId::from_uuid(Uuid::from_u128(u128::from(number))),
+        code_hash: [number; 32],
+        created_by: ada.id,
+        created_at: at(i64::from(number)),
+        expires_at: at(expires),
+        max_uses: 1,
+        uses,
+        revoked_at: revoked.map(at),
+    };
+    let sessions = [
+        (session(1, 1_000, None), true),
+        (session(2, 1_000, Some(100)), true),
+        (session(3, 100, None), true),
+        (session(4, 99, None), false),
+        (session(5, 1_000, Some(99)), false),
+    ];
+    let invitations = [
+        (invitation(1, 1_000, None, 0), true),
+        (invitation(2, 1_000, Some(100), 0), true),
+        (invitation(100, 1_000, None, 1), true),
+        (invitation(4, 99, None, 0), false),
+        (invitation(5, 1_000, Some(99), 0), false),
+        (invitation(6, 1_000, None, 1), false),
+    ];
+    let mut unit = store.begin().await.unwrap();
+    for (session, _) in &sessions {
+        unit.sessions().add(session).await.unwrap();
+    }
+    for (invitation, _) in &invitations {
+        unit.invitations().add(invitation).await.unwrap();
+    }
+    for expected in [1, 1, 0] {
+        let removed = unit.sessions().remove_ended(at(100), 1).await.unwrap();
+        assert_eq!(removed, expected);
+    }
+    for expected in [2, 1, 0] {
+        let removed = unit.invitations().remove_ended(at(100), 2).await.unwrap();
+        assert_eq!(removed, expected);
+    }
+    for (session, is_kept) in &sessions {
+        let found = unit.sessions().find(session.id).await.unwrap();
+        assert_eq!(found.is_some(), *is_kept, "{session:?}");
+    }
+    for (invitation, is_kept) in &invitations {
+        let found = unit.invitations().find(invitation.id).await.unwrap();
+        assert_eq!(found.is_some(), *is_kept, "{invitation:?}");
+    }
+}
+
 pub(crate) async fn the_first_start_is_prepared_once(store: Arc<dyn Store>) {
     let mut unit = store.begin().await.unwrap();
     let first = Epoch::from_uuid(Uuid::from_u128(1));
