@@ -1,6 +1,7 @@
 //! The installation itself: what the first start prepares.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hubbub_domain::conversation::{Conversation, ConversationName, GENERAL, Subject, Title, Topic};
 use hubbub_domain::error::RepositoryError;
@@ -10,7 +11,12 @@ use hubbub_domain::unit_of_work::Store;
 
 use crate::ports::{Clock, IdGenerator};
 
-/// Prepares the installation at every start; what is there already is left as it is.
+/// How long sign-ins and invitations are kept after their end, for who asks what happened.
+const KEEP_ENDED: Duration = Duration::from_hours(30 * 24);
+/// How many rows one unit of work removes, so that nobody waits long for their turn.
+const PURGE_BATCH: i64 = 500;
+
+/// Prepares the installation at every start, leaving what is there already as it is, and keeps it tidy.
 pub struct ServerService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -62,6 +68,22 @@ impl ServerService {
             token_key,
             setup_code,
         })
+    }
+
+    /// Removes the sign-ins and invitations that ended more than 30 days ago. Answers how many. To be called about once a day.
+    pub async fn purge(&self) -> Result<u64, RepositoryError> {
+        let before = self.clock.now().minus(KEEP_ENDED);
+        let mut removed = 0;
+        loop {
+            let mut unit = self.store.begin().await?;
+            let sessions = unit.sessions().remove_ended(before, PURGE_BATCH).await?;
+            let invitations = unit.invitations().remove_ended(before, PURGE_BATCH).await?;
+            unit.commit().await?;
+            removed += sessions + invitations;
+            if sessions + invitations == 0 {
+                return Ok(removed);
+            }
+        }
     }
 }
 

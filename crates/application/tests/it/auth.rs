@@ -235,11 +235,36 @@ async fn tokens_are_good_for_one_thing_only() {
         "unauthenticated"
     );
     assert_eq!(code(world.auth.authenticate_hub(&ticket).await), "ok");
+    assert_eq!(code(world.auth.renew_hub(&ticket).await), "unauthenticated");
+    assert_eq!(code(world.auth.renew_hub(&ada.access_token).await), "ok");
     world.clock.advance(Duration::from_mins(1));
     assert_eq!(
         code(world.auth.authenticate_hub(&ticket).await),
         "token_expired"
     );
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_connection_and_an_access_token_many() {
+    let world = World::new().await;
+    let ada = world.owner("ada").await;
+    let identity = world.identity(&ada).await;
+    for _ in 0..2 {
+        let ticket = world.auth.hub_ticket(&identity).await.unwrap().ticket;
+        assert_eq!(
+            code(world.auth.authenticate_hub(&ticket).await),
+            "ok",
+            "negotiating does not use it up"
+        );
+        assert_eq!(code(world.auth.open_hub(&ticket).await), "ok");
+        assert_eq!(code(world.auth.open_hub(&ticket).await), "unauthenticated");
+        assert_eq!(
+            code(world.auth.authenticate_hub(&ticket).await),
+            "ok",
+            "a request of the connection that it has opened"
+        );
+        assert_eq!(code(world.auth.open_hub(&ada.access_token).await), "ok");
+    }
 }
 
 #[tokio::test]
@@ -322,6 +347,25 @@ async fn a_sign_in_that_is_not_used_ends() {
         code(world.auth.refresh(&ada.refresh_token).await),
         "session_revoked"
     );
+}
+
+#[tokio::test]
+async fn sign_ins_and_invitations_are_kept_for_thirty_days_after_their_end() {
+    let world = World::new().await;
+    let ada = world.owner("ada").await;
+    world.guest_of(ada.user.id, "bob").await;
+    world.auth.logout(&ada.refresh_token).await.unwrap();
+    let day = Duration::from_hours(24);
+    world.clock.advance(29 * day);
+    assert_eq!(world.server.purge().await.unwrap(), 0);
+    world.clock.advance(2 * day);
+    assert_eq!(
+        world.server.purge().await.unwrap(),
+        2,
+        "ada's sign-in and the invitation that bob used up"
+    );
+    world.clock.advance(30 * day);
+    assert_eq!(world.server.purge().await.unwrap(), 1, "bob's sign-in");
 }
 
 #[tokio::test]

@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) events: Arc<RecordingEventBus>,
     pub(crate) setup_code: String,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) server: ServerService,
     pub(crate) auth: AuthService,
     pub(crate) users: UserService,
     pub(crate) invitations: InvitationService,
@@ -80,6 +81,7 @@ impl World {
             groups: GroupService::new(store.clone(), clock.clone(), ids, events.clone()),
             presence: PresenceService::new(store.clone(), clock.clone(), events.clone()),
             store,
+            server,
             clock,
             events,
         }
