@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use hubbub_application::auth::AuthService;
 use hubbub_application::chat::ChatService;
 use hubbub_application::groups::GroupService;
@@ -20,6 +20,7 @@ use hubbub_application::users::UserService;
 use hubbub_domain::unit_of_work::Store;
 use hubbub_infrastructure::in_process::InProcessEventBus;
 use hubbub_infrastructure::security::{Argon2Hasher, JwtIssuer, RandomIds, SystemClock};
+use hubbub_shared::Causes;
 use signalr_hub::HubContext;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -30,9 +31,9 @@ pub use start_error::StartError;
 
 use crate::config::Config;
 use crate::controllers;
-use crate::hub::{self, HubOutbound, HubState};
+use crate::hub::{self, HubOutbound, HubState, Watching};
 use crate::login_throttle::LoginThrottle;
-use crate::middleware::{detached, same_origin, security_headers, trace};
+use crate::middleware::{contained, detached, same_origin, security_headers, trace};
 use crate::relay::Relay;
 use crate::setup_notice::SetupNotice;
 use crate::state::{App, Services};
@@ -41,6 +42,8 @@ use storage::Storage;
 
 /// How often it is looked who has been away for longer than the time of grace.
 const PRESENCE_SWEEP: Duration = Duration::from_secs(1);
+/// How often what ended long ago is removed; the first time right after the start.
+const PURGE: Duration = Duration::from_hours(24);
 /// How long running requests may take to end when the program stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -125,10 +128,8 @@ impl Node {
         let events: Arc<dyn EventBus> = bus.clone();
         let tasks = TaskTracker::new();
 
-        let prepared = ServerService::new(store.clone(), clock.clone(), ids.clone())
-            .prepare()
-            .await
-            .map_err(StartError::Prepare)?;
+        let server = ServerService::new(store.clone(), clock.clone(), ids.clone());
+        let prepared = server.prepare().await.map_err(StartError::Prepare)?;
         let tokens: Arc<dyn TokenIssuer> = Arc::new(JwtIssuer::new(&prepared.token_key));
         let auth = AuthService::new(
             store.clone(),
@@ -146,19 +147,22 @@ impl Node {
         let groups = Arc::new(GroupService::new(store.clone(), c, i, e));
         let presence = Arc::new(PresenceService::new(store.clone(), clock.clone(), events));
 
-        let outbound = Arc::new(HubOutbound::new(presence.clone()));
+        let watching = Arc::new(Watching::new(presence.clone(), tasks.clone()));
+        let outbound = Arc::new(HubOutbound::new(presence.clone(), watching.clone()));
         let relay = Relay::new(chat.clone(), outbound.clone(), tasks.clone());
         let hub = hub::build(HubState {
             auth: auth.clone(),
             chat: chat.clone(),
             groups: groups.clone(),
             presence: presence.clone(),
+            watching,
             clock: clock.clone(),
             relay: relay.clone(),
         });
         outbound.connect(hub.context());
         bus.subscribe(move |event| relay.receive(event));
         tasks.spawn(sweep_presence(presence, stopping.clone()));
+        tasks.spawn(purge(server, stopping.clone()));
 
         let app = App::new(Services {
             config,
@@ -213,6 +217,7 @@ fn router(app: &App, hub: Router) -> Router {
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(web_client::serve)
         .layer(from_fn_with_state(app.clone(), same_origin))
+        .layer(from_fn(contained))
         .layer(from_fn_with_state(app.clone(), security_headers))
         .layer(from_fn_with_state(app.clone(), trace))
 }
@@ -224,6 +229,24 @@ async fn sweep_presence(presence: Arc<PresenceService>, stopping: CancellationTo
         tokio::select! {
             () = stopping.cancelled() => return,
             _ = ticks.tick() => presence.sweep(),
+        }
+    }
+}
+
+async fn purge(server: ServerService, stopping: CancellationToken) {
+    let mut ticks = tokio::time::interval(PURGE);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        match server.purge().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "old sign-ins and invitations were removed"),
+            Err(error) => {
+                tracing::warn!(error = %Causes(&error), "old sign-ins and invitations cannot be removed yet");
+            }
         }
     }
 }

@@ -5,6 +5,8 @@ mod chat_hub;
 mod events;
 mod outbound;
 mod session;
+mod watching;
 
 pub(crate) use chat_hub::{HubState, build};
 pub(crate) use outbound::HubOutbound;
+pub(crate) use watching::Watching;

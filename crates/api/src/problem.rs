@@ -62,6 +62,15 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
     }
 
+    /// A defect of ours, which is not described.
+    pub(crate) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something went wrong on the server",
+        )
+    }
+
     /// A failed use case.
     pub(crate) fn of(error: &dyn ServiceError) -> Self {
         log(error);

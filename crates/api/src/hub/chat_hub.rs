@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use hubbub_application::auth::{AuthError, AuthService};
@@ -7,7 +6,7 @@ use hubbub_application::chat::{ChatService, SendMessage, SendPrivateMessage};
 use hubbub_application::groups::GroupService;
 use hubbub_application::ports::Clock;
 use hubbub_application::presence::dto::PresenceDto;
-use hubbub_application::presence::{Departure, PresenceError, PresenceService};
+use hubbub_application::presence::{Departure, PresenceService};
 use hubbub_domain::ids::{ClientId, ConversationId, UserId};
 use hubbub_domain::numbers::Seq;
 use serde::Deserialize;
@@ -15,8 +14,9 @@ use signalr_hub::{ConnectionId, Context, DisconnectReason, Hub, HubOptions, Opti
 use tokio::time::Instant;
 
 use super::authenticate::TokenAuthentication;
-use super::outbound::watchers_of;
+use super::outbound::session_revoked;
 use super::session::HubSession;
+use super::watching::Watching;
 use crate::problem::HubProblem;
 use crate::relay::Relay;
 
@@ -32,6 +32,7 @@ pub(crate) struct HubState {
     pub(crate) chat: Arc<ChatService>,
     pub(crate) groups: Arc<GroupService>,
     pub(crate) presence: Arc<PresenceService>,
+    pub(crate) watching: Arc<Watching>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) relay: Relay<ConnectionId>,
 }
@@ -49,6 +50,8 @@ pub(crate) fn build(state: HubState) -> Hub<HubState> {
             maximum_receive_message_size: MAX_FRAME_BYTES,
             maximum_depth: MAX_DEPTH,
             close_on_authentication_expiration: true,
+            // Who writes a client must see what is wrong with a call.
+            detailed_binding_errors: true,
             ..HubOptions::default()
         })
         .authenticate(authentication)
@@ -68,18 +71,17 @@ pub(crate) fn build(state: HubState) -> Hub<HubState> {
 }
 
 /// Makes the connection live, and only then asks whether its sign-in is still good: one that ends in between is noticed here or by
-/// the event that the end publishes.
+/// the event that the end publishes. Others are told last, when nothing can fail any more.
 async fn connected(context: Context<HubState>) -> Result<()> {
     let (state, session) = (context.state(), session(&context));
-    let connection = context.connection();
-    state
-        .presence
-        .connected(session.user_id, connection.id().as_str());
+    let id = context.connection_id();
+    state.watching.open(id.as_str(), session.user_id);
     if let Err(error) = attach(&context, &session).await {
-        leave(state, &connection.id());
+        leave(state, &id, Departure::Lost);
         return Err(error);
     }
-    tracing::debug!(user.id = %session.user_id, connection.id = %connection.id(), "a connection is live");
+    state.presence.connected(session.user_id, id.as_str());
+    tracing::debug!(user.id = %session.user_id, connection.id = %id, "a connection is live");
     Ok(())
 }
 
@@ -95,13 +97,20 @@ async fn attach(context: &Context<HubState>, session: &HubSession) -> Result<()>
 }
 
 async fn disconnected(context: Context<HubState>, reason: DisconnectReason) {
-    leave(context.state(), &context.connection_id());
+    // A sign-out may have come while the connection was still becoming live.
+    let departure = if reason == DisconnectReason::ClosedByServer(session_revoked()) {
+        Departure::SignedOut
+    } else {
+        Departure::Lost
+    };
+    leave(context.state(), &context.connection_id(), departure);
     tracing::debug!(connection.id = %context.connection_id(), ?reason, "a connection has ended");
 }
 
-fn leave(state: &HubState, id: &ConnectionId) {
+fn leave(state: &HubState, id: &ConnectionId, departure: Departure) {
     state.relay.detach(id);
-    state.presence.disconnected(id.as_str(), Departure::Lost);
+    state.watching.close(id.as_str());
+    state.presence.disconnected(id.as_str(), departure);
 }
 
 async fn send_private_message(
@@ -172,38 +181,17 @@ async fn typing(context: Context<HubState>, id: ConversationId, is_typing: bool)
     Ok(chat.typing(user(&context), id, is_typing).await?)
 }
 
-/// The people whom a connection watches, kept with the connection.
-#[derive(Clone, Default)]
-struct Watched(HashSet<UserId>);
-
 async fn watch_presence(
     context: Context<HubState>,
     users: Vec<UserId>,
 ) -> Result<Vec<PresenceDto>> {
-    let mut watched = context.items().get::<Watched>().unwrap_or_default();
-    watched.0.extend(&users);
-    if watched.0.len() > PresenceService::MAX_WATCHED {
-        return Err(PresenceError::TooMany.into());
-    }
-    let presence = &context.state().presence;
-    let connection = context.connection();
-    let allowed = presence.may_watch(user(&context), &users).await?;
-    // Watched first and read after, so that no change falls between.
-    for &user in &allowed {
-        connection.join_group(&watchers_of(user));
-    }
-    context.items().insert(watched);
-    Ok(presence.states(&users, &allowed))
+    let (watching, id) = (&context.state().watching, context.connection_id());
+    Ok(watching.watch(id.as_str(), user(&context), &users).await?)
 }
 
 async fn unwatch_presence(context: Context<HubState>, users: Vec<UserId>) -> Result<()> {
-    let mut watched = context.items().get::<Watched>().unwrap_or_default();
-    let connection = context.connection();
-    for user in &users {
-        watched.0.remove(user);
-        connection.leave_group(&watchers_of(*user));
-    }
-    context.items().insert(watched);
+    let watching = &context.state().watching;
+    watching.end(context.connection_id().as_str(), &users);
     Ok(())
 }
 
@@ -214,7 +202,7 @@ struct RenewedUntil(hubbub_domain::timestamp::Timestamp);
 async fn reauthenticate(context: Context<HubState>, access_token: String) -> Result<()> {
     let state = context.state();
     let own = session(&context);
-    let access = state.auth.authenticate_hub(&access_token).await?;
+    let access = state.auth.renew_hub(&access_token).await?;
     if access.identity.user.id != own.user_id {
         return Err(AuthError::Unauthenticated.into());
     }

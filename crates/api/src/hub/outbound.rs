@@ -1,7 +1,9 @@
 use std::sync::{Arc, OnceLock};
 
 use hubbub_application::chat::dto::Heads;
-use hubbub_application::events::{ConversationEvent, ConversationEventChange, UserEvent};
+use hubbub_application::events::{
+    ConversationEvent, ConversationEventChange, UserEvent, UserEventChange,
+};
 use hubbub_application::presence::dto::{PresenceDto, PresenceState};
 use hubbub_application::presence::{Departure, PresenceService};
 use hubbub_domain::ids::{ConversationId, SessionId, UserId};
@@ -12,6 +14,7 @@ use super::events::{
     MemberChanged, ReadMarkerMoved, ReceiveMessage, UserChange, UserChanged, UserTyping,
 };
 use super::session::HubSession;
+use super::watching::{Watching, watchers_of};
 use crate::relay::outbound::Outbound;
 
 /// The relay's way to the connections of the hub. A conversation's followers are a SignalR group, and so are those who watch a
@@ -19,24 +22,27 @@ use crate::relay::outbound::Outbound;
 pub(crate) struct HubOutbound {
     hub: OnceLock<HubContext>,
     presence: Arc<PresenceService>,
+    watching: Arc<Watching>,
 }
 
-/// The group of those who watch a person.
-pub(super) fn watchers_of(user: UserId) -> String {
-    format!("presence:{user}")
+/// What connections are told whose sign-in has ended.
+pub(super) fn session_revoked() -> CloseReason {
+    CloseReason::error("session_revoked: This sign-in has ended.")
 }
 
 impl HubOutbound {
     /// A way that leads nowhere until the hub is there.
-    pub(crate) fn new(presence: Arc<PresenceService>) -> Self {
+    pub(crate) fn new(presence: Arc<PresenceService>, watching: Arc<Watching>) -> Self {
         Self {
             hub: OnceLock::new(),
             presence,
+            watching,
         }
     }
 
     /// Names the hub. It is named once; another one is ignored.
     pub(crate) fn connect(&self, hub: HubContext) {
+        self.watching.connect(hub.clone());
         let _ = self.hub.set(hub);
     }
 
@@ -90,6 +96,9 @@ impl Outbound<ConnectionId> for HubOutbound {
                     followers.send("ReceiveMessage", (event,))
                 }
                 ConversationEventChange::Member(change) => {
+                    if !change.joined {
+                        self.watching.recheck(change.user.id);
+                    }
                     let event = MemberChanged {
                         conversation_id: step.conversation_id,
                         change,
@@ -103,6 +112,9 @@ impl Outbound<ConnectionId> for HubOutbound {
     }
 
     fn user_step(&self, key: &ConnectionId, step: &UserEvent) {
+        if matches!(step.change, UserEventChange::ConversationLost(_)) {
+            self.watching.recheck(step.user_id);
+        }
         let event = UserChanged {
             from_rev: step.from_rev,
             to_rev: step.to_rev,
@@ -160,12 +172,11 @@ impl Outbound<ConnectionId> for HubOutbound {
                 if own.is_some_and(|own| own.session_id == session) {
                     self.presence
                         .disconnected(connection.id().as_str(), Departure::SignedOut);
-                    connection.close(CloseReason::error(
-                        "session_revoked: This sign-in has ended.",
-                    ));
+                    connection.close(session_revoked());
                 }
             }
             Ok(())
         });
+        self.presence.signed_out(user);
     }
 }

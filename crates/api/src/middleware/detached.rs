@@ -1,7 +1,6 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
 use tracing::Instrument as _;
 
 use crate::problem::Problem;
@@ -13,11 +12,6 @@ pub(crate) async fn detached(State(app): State<App>, request: Request, next: Nex
     let running = app.tasks.spawn(next.run(request).in_current_span());
     running.await.unwrap_or_else(|_| {
         tracing::error!("a request handler panicked");
-        Problem::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "something went wrong on the server",
-        )
-        .into_response()
+        Problem::internal().into_response()
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::app::{GENERAL, Person, TestApp};
@@ -305,6 +305,37 @@ async fn a_renewed_connection_belongs_to_the_same_person() {
             "{refused}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_connection_and_renews_none() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let ticket = ada.post("/api/auth/hub-ticket", json!({})).await.body["ticket"].clone();
+    let mut by_ticket = ada.clone();
+    ticket
+        .as_str()
+        .unwrap()
+        .clone_into(&mut by_ticket.access_token);
+    let negotiate = by_ticket.post("/hubs/chat/negotiate?negotiateVersion=1", json!({}));
+    assert_eq!(negotiate.await.status.as_u16(), 200);
+    let mut connection = Connection::open(&app, &by_ticket).await;
+    connection.event("Heads").await;
+    let again = by_ticket.get("/hubs/chat").await;
+    assert_eq!(again.status.as_u16(), 400, "it opens nothing: {again:?}");
+    let (address, token) = (app.server.address(), &by_ticket.access_token);
+    let url = format!("ws://{address}/hubs/chat?access_token={token}");
+    let refused = connect_async(url).await.unwrap_err();
+    assert!(
+        matches!(&refused, tungstenite::Error::Http(answer) if answer.status().as_u16() == 401),
+        "{refused}"
+    );
+    let refused = connection.invoke("Reauthenticate", json!([token])).await;
+    let refused = refused.unwrap_err();
+    assert!(
+        refused.contains("HubException: unauthenticated: "),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

@@ -67,6 +67,12 @@ impl PresenceService {
         self.publish(change);
     }
 
+    /// The user has signed out on a device whose connection may have ended before: there is nobody to wait for.
+    pub fn signed_out(&self, user: UserId) {
+        let change = self.tracker().signed_out(user);
+        self.publish(change);
+    }
+
     /// Shows those as offline whose grace is over. To be called about once a second.
     pub fn sweep(&self) {
         let changes = self.tracker().expire(self.clock.now());

@@ -69,7 +69,8 @@ impl<C: Clone + Eq + Hash> PresenceTracker<C> {
         why: Departure,
         now: Timestamp,
     ) -> Option<PresenceDto> {
-        let user = self.connections.remove(connection)?;
+        let user = self.user_of(connection)?;
+        self.connections.remove(connection);
         let tracked = self.users.get_mut(&user)?;
         tracked.connections.remove(connection);
         if !tracked.connections.is_empty() {
@@ -83,6 +84,16 @@ impl<C: Clone + Eq + Hash> PresenceTracker<C> {
             }
             Departure::SignedOut => tracked.turn(PresenceState::Offline, user),
         }
+    }
+
+    /// The user has signed out somewhere. Unless a connection of the user is open, a grace that is running ends.
+    pub fn signed_out(&mut self, user: UserId) -> Option<PresenceDto> {
+        if !self.connections_of(user).is_empty() {
+            return None;
+        }
+        self.leaving.remove(&user);
+        let tracked = self.users.get_mut(&user)?;
+        tracked.turn(PresenceState::Offline, user)
     }
 
     /// Shows those as offline whose grace is over at `now`.
@@ -244,6 +255,31 @@ mod tests {
             .disconnected(&"phone", Departure::SignedOut, at(5))
             .expect("an edge");
         assert_eq!((change.state, change.version), (PresenceState::Offline, 2));
+    }
+
+    #[test]
+    fn signing_out_after_the_connection_broke_ends_the_grace() {
+        let mut tracker = PresenceTracker::default();
+        tracker.connected(user(1), "phone");
+        tracker.disconnected(&"phone", Departure::Lost, at(5));
+        let change = tracker.signed_out(user(1)).expect("an edge");
+        assert_eq!(
+            (change.state, change.last_seen),
+            (PresenceState::Offline, Some(at(5)))
+        );
+        assert!(tracker.expire(at(1_000)).is_empty(), "told once");
+        assert_eq!(tracker.signed_out(user(1)), None);
+        assert_eq!(tracker.signed_out(user(2)), None, "never seen");
+    }
+
+    #[test]
+    fn signing_out_on_one_device_leaves_the_others() {
+        let mut tracker = PresenceTracker::default();
+        tracker.connected(user(1), "phone");
+        tracker.connected(user(1), "laptop");
+        tracker.disconnected(&"phone", Departure::Lost, at(5));
+        assert_eq!(tracker.signed_out(user(1)), None);
+        assert_eq!(tracker.presence(user(1)).state, PresenceState::Active);
     }
 
     #[test]
