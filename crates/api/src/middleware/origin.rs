@@ -10,7 +10,9 @@ use crate::state::App;
 /// Programs send no `Origin` and pass; they have no cookies that could be abused.
 pub(crate) async fn same_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let is_hub = path.len() >= 6 && path[..6].eq_ignore_ascii_case("/hubs/");
+    let is_hub = path
+        .get(..6)
+        .is_some_and(|start| start.eq_ignore_ascii_case("/hubs/"));
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if (is_hub || !is_read)
         && !is_own(

@@ -6,6 +6,7 @@ mod app;
 mod architecture;
 mod crash;
 mod database_away;
+mod hostile;
 mod http;
 mod hub;
 mod openapi;
