@@ -18,9 +18,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
+use crate::state::App;
 #[cfg(test)]
 pub(crate) use extract::Body;
-use crate::state::App;
 
 /// How large the body of a request may be. A message of 16,384 characters fits however it is escaped.
 const MAX_BODY_BYTES: usize = 256 * 1024;

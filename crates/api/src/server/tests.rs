@@ -104,7 +104,8 @@ async fn an_answer_may_take_as_long_as_it_likes() {
 #[tokio::test(start_paused = true)]
 async fn an_upgraded_connection_keeps_its_place() {
     let (address, _tasks) = start(1).await;
-    let wish = "GET /upgrade HTTP/1.1\r\nhost: here\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+    let wish =
+        "GET /upgrade HTTP/1.1\r\nhost: here\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
     let mut upgraded = connect(address, wish).await;
     read_until(&mut upgraded, "\r\n\r\n").await;
     upgraded.write_all(b"still here").await.unwrap();

@@ -128,8 +128,7 @@ async fn guessing_passwords_is_slowed_down() {
 #[tokio::test]
 async fn behind_a_proxy_of_ours_guessing_from_one_address_locks_no_other_out() {
     for (trusted, expected) in [("127.0.0.1", "invalid_credentials"), ("", "rate_limited")] {
-        let app =
-            TestApp::of(binary().env("HUBBUB_SERVER__TRUSTED_PROXIES", trusted)).await;
+        let app = TestApp::of(binary().env("HUBBUB_SERVER__TRUSTED_PROXIES", trusted)).await;
         app.owner("ada").await;
         let guess = async |from: &str| {
             let wish = json!({ "username": "ada", "password": "guessing it" });
