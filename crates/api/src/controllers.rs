@@ -2,7 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod conversations;
-mod extract;
+pub(crate) mod extract;
 pub(crate) mod groups;
 pub(crate) mod health;
 pub(crate) mod invitations;
@@ -19,8 +19,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::problem::Problem;
 use crate::state::App;
-#[cfg(test)]
-pub(crate) use extract::Body;
 
 /// How large the body of a request may be. A message of 16,384 characters fits however it is escaped.
 const MAX_BODY_BYTES: usize = 256 * 1024;

@@ -41,7 +41,7 @@ impl Default for LoginThrottle {
     }
 }
 
-/// A try to sign in, which counts as failed unless it is told otherwise.
+/// A try to sign in, which counts unless it is forgiven.
 pub(crate) struct Attempt<'a> {
     throttle: &'a LoginThrottle,
     address: IpAddr,
@@ -49,8 +49,8 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// The password was right: the try does not count.
-    pub(crate) fn succeeded(self) {
+    /// The try was no guess that went wrong: it does not count.
+    pub(crate) fn forgive(self) {
         self.throttle.addresses.give_back(&self.address);
         let key = (self.address, self.username);
         self.throttle.names.give_back(&key);
@@ -141,7 +141,7 @@ mod tests {
     async fn who_knows_the_password_may_sign_in_as_often_as_they_like() {
         let throttle = LoginThrottle::default();
         for _ in 0..1_000 {
-            throttle.sign_in(HERE, "ada").ok().unwrap().succeeded();
+            throttle.sign_in(HERE, "ada").ok().unwrap().forgive();
         }
     }
 

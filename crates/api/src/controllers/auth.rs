@@ -143,13 +143,15 @@ async fn login(
             password: request.password,
             device_name: request.device_name,
         })
-        .await?;
-    attempt.succeeded();
+        .await;
+    if !matches!(signed_in, Err(AuthError::InvalidCredentials)) {
+        attempt.forgive();
+    }
     Ok(session(
         &app,
         StatusCode::OK,
         jar,
-        signed_in,
+        signed_in?,
         request.token_delivery,
     ))
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// How many keys are kept. Where so many were busy within a minute all are forgotten, which costs an attacker who has that many
-/// addresses less than keeping them would cost us.
+/// How many keys are kept. When more than half of them are busy all are forgotten: who has thousands of addresses to try from is
+/// not held up by this anyway, and nobody else may be made to pay for it.
 const MAX_KEYS: usize = 50_000;
 /// How often those are forgotten that have recovered.
-const PURGE_PERIOD: Duration = Duration::from_secs(60);
+const PURGE_PERIOD: Duration = Duration::from_mins(1);
 
 /// How much is let through.
 #[derive(Clone, Copy)]
@@ -80,7 +80,7 @@ impl<K: Eq + Hash> State<K> {
         }
         self.recovered_at
             .retain(|_, recovered_at| *recovered_at > now);
-        // Half, so that the next purge of a full table is far away.
+        // From half on, so that a table that is nearly full is not searched through on every try.
         if is_full && self.recovered_at.len() > MAX_KEYS / 2 {
             self.recovered_at.clear();
         }

@@ -13,15 +13,12 @@ use crate::problem::Problem;
 pub(crate) async fn contained(request: Request, next: Next) -> Response {
     let mut running = pin!(next.run(request));
     // What was torn in the middle is dropped with the request and never looked at again.
-    poll_fn(
-        |cx| match catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx))) {
-            Ok(poll) => poll,
-            Err(_) => {
-                tracing::error!("a request handler panicked");
-                Poll::Ready(Problem::internal().into_response())
-            }
-        },
-    )
+    poll_fn(|cx| {
+        catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(cx))).unwrap_or_else(|_| {
+            tracing::error!("a request handler panicked");
+            Poll::Ready(Problem::internal().into_response())
+        })
+    })
     .await
 }
 

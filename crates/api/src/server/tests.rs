@@ -6,7 +6,7 @@ use hyper::upgrade::OnUpgrade;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
-use crate::controllers::Body;
+use crate::controllers::extract::Body;
 
 /// Longer than every timer of the server.
 const LONG: Duration = Duration::from_mins(10);
