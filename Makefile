@@ -1,7 +1,7 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web bench clean
+.PHONY: help run test check lint fmt e2e web bench fuzz clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ web: ## Build the web client that the server embeds
 
 bench: ## Measure the SignalR crate beside its peers and write docs/benchmarks.md (make bench ARGS="--rounds 1")
 	@exec scripts/bench $(ARGS)
+
+fuzz: ## Fuzz every parser of the SignalR crate, 60 seconds each
+	@exec crates/signalr/fuzz/run.sh
 
 clean: ## Remove everything that was built or installed here; ./data stays
 	@exec scripts/clean
