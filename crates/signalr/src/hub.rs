@@ -145,7 +145,8 @@ impl<S: Clone + Send + Sync + 'static> Hub<S> {
     }
 
     /// The hub's routes, to be merged into an application:
-    /// `Router::new().merge(hub.router("/hubs/chat"))`.
+    /// `Router::new().merge(hub.router("/hubs/chat"))`. Their case matters unless [`match_any_case`](crate::match_any_case) is wrapped around
+    /// the application.
     pub fn router(&self, path: &str) -> Router {
         router::router(Arc::clone(&self.inner), path)
     }

@@ -115,6 +115,7 @@
 //! | section | where |
 //! |---|---|
 //! | `POST [endpoint-base]/negotiate`, versions 0 and 1, redirects | [`Hub::router`], [`HubBuilder::redirect`] |
+//! | Paths in any case, as clients of ASP.NET Core may write them | [`match_any_case`] |
 //! | WebSockets (over HTTP/1.1 and HTTP/2), Server-Sent Events, Long Polling, HTTP Post | [`HubOptions::transports`] |
 //! | Handshake, JSON and MessagePack encoding, all nine message types | [`protocol`], [`HubOptions::protocols`] |
 //! | Invocations, blocking and not; completion and results; cancelling | [`HubBuilder::on`] |
@@ -128,6 +129,7 @@
 //!
 //! This crate logs through `tracing` at the levels debug and trace, ids only: neither tokens nor payloads.
 
+mod any_case;
 mod auth;
 pub mod backplane;
 mod calls;
@@ -172,6 +174,7 @@ mod uploads;
 mod user;
 mod values;
 
+pub use any_case::match_any_case;
 pub use auth::{Authenticate, AuthenticationError, AuthenticationRequest, RequestPurpose};
 pub use client_method::ClientMethod;
 pub use client_results::InvokeError;

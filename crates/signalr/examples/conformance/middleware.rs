@@ -7,36 +7,24 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::uri::{PathAndQuery, Uri};
+use http::uri::Uri;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use tower::{Layer, util::MapRequestLayer};
+
+/// Where there are hubs and raw endpoints.
+const HUBS: &[&str] = &[
+    "/testhub",
+    "/testhub-nowebsockets",
+    "/uncreatable",
+    "/authorizedhub",
+    "/echo",
+];
 
 /// Wraps an application that is served under `scheme`.
 pub(crate) fn around(app: Router, scheme: &'static str) -> Router {
     let app = app
         .layer(from_fn_with_state(scheme, rewrite))
         .layer(from_fn(cors));
-    // Paths are found in any case. This must happen before routing, hence around the router.
-    Router::new().fallback_service(MapRequestLayer::new(lower_case).layer(app))
-}
-
-fn lower_case(mut request: Request) -> Request {
-    let path = request.uri().path();
-    let is_hub = !["/lib/", "/generate", "/clientresult/"]
-        .iter()
-        .any(|prefix| path.starts_with(prefix));
-    if is_hub && path.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        let mut text = path.to_ascii_lowercase();
-        if let Some(query) = request.uri().query() {
-            text.push('?');
-            text.push_str(query);
-        }
-        let mut parts = request.uri().clone().into_parts();
-        parts.path_and_query =
-            Some(PathAndQuery::try_from(text).expect("a path in lower case is a path"));
-        *request.uri_mut() = Uri::from_parts(parts).expect("only the path has changed");
-    }
-    request
+    signalr_hub::match_any_case(app, HUBS)
 }
 
 /// Lets pages of every origin in.

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use signalr_hub::{
     Authenticate, AuthenticationError, AuthenticationRequest, Context, Hub, HubOptions, Redirect,
-    RequestPurpose, Transports, User,
+    RequestPurpose, Transports, User, match_any_case,
 };
 
 use crate::client::Client;
@@ -175,6 +175,26 @@ async fn requests_without_a_known_connection_are_refused() {
         );
     }
     assert!(Client::open(plain(), "/hub?id=unknown").await.is_err());
+}
+
+#[tokio::test]
+async fn a_hub_is_reached_in_any_case_and_its_neighbours_to_the_letter() {
+    let app = axum::Router::new()
+        .route("/Page", axum::routing::get(async || "page"))
+        .fallback(async || "nothing here")
+        .merge(plain());
+    let exact = request(&app, Method::POST, "/HUB/Negotiate", "").await;
+    assert_eq!(exact.body, "nothing here");
+
+    let app = match_any_case(app, &["/hub"]);
+    let uri = "/Hub/NEGOTIATE?NegotiateVersion=1";
+    let json = request(&app, Method::POST, uri, "").await.json();
+    let token = json["connectionToken"].as_str().unwrap();
+    Client::hub(app.clone(), &format!("/HUB?ID={token}")).await;
+    let page = async |uri| request(&app, Method::GET, uri, "").await.body;
+    assert_eq!(page("/Page").await, "page");
+    assert_eq!(page("/page").await, "nothing here");
+    assert_eq!(page("/hubs").await, "nothing here");
 }
 
 #[tokio::test]
