@@ -42,6 +42,9 @@ pub(crate) trait Session: Send + 'static {
     /// Goes on with what had to wait.
     fn resume(&mut self, cx: &mut Context<'_>);
 
+    /// The client sends nothing more: its transport has ended before the connection did.
+    fn input_ended(&mut self) {}
+
     /// Another socket has taken over; what was half received over the old one is void.
     fn reattach(&mut self) {}
 

@@ -111,6 +111,16 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         }
     }
 
+    /// Whether the inbox holds the beginning of a message, behind any whole ones whose turn has not come.
+    fn ends_in_mid_message(&self, protocol: HubProtocol) -> bool {
+        let maximum = self.hub.core.options.maximum_receive_message_size;
+        let mut rest = self.inbox.as_slice();
+        while let Ok(Some(record)) = framing::next_record(protocol, rest, 0, maximum) {
+            rest = &rest[record.consumed..];
+        }
+        !rest.is_empty()
+    }
+
     fn handshake(&mut self, record: &[u8], cx: &mut TaskContext<'_>) {
         let request = match handshake::decode(record) {
             Ok(request) => request,
@@ -350,6 +360,17 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
             self.process_inbox(cx);
         } else if self.blocked {
             self.process_inbox(cx);
+        }
+    }
+
+    fn input_ended(&mut self) {
+        let Some(protocol) = self.connection.protocol() else {
+            return;
+        };
+        if self.ends_in_mid_message(protocol) {
+            self.fail(&ProtocolError::new(
+                "Connection terminated while reading a message.",
+            ));
         }
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct HttpChannel {
     /// What the client has sent and the session has not taken.
     received: Mutex<Vec<u8>>,
     session: AtomicWaker,
+    /// Why the client sends nothing more, if its transport has ended.
+    input_end: Mutex<Option<DisconnectReason>>,
     /// Told when the session has taken something, or takes nothing any more.
     room: Notify,
     /// Held by the request whose body is being received: concurrent ones take turns.
@@ -40,6 +42,12 @@ impl HttpChannel {
     pub(crate) fn wake(&self) {
         self.session.wake();
         self.room.notify_waiters();
+    }
+
+    /// Lets the session end the connection after what the client has sent.
+    pub(crate) fn end_input(&self, reason: DisconnectReason) {
+        self.input_end.lock().get_or_insert(reason);
+        self.session.wake();
     }
 
     fn take(&self) -> Vec<u8> {
@@ -119,14 +127,21 @@ fn poll_session<S: Session>(
         if connection.phase() >= Phase::Ending {
             return Poll::Ready(());
         }
-        if !session.wants_input() {
-            return Poll::Pending;
+        // Read before the data: what was sent before the end is not lost.
+        let end = channel.input_end.lock().clone();
+        if session.wants_input() {
+            let received = channel.take();
+            if !received.is_empty() {
+                session.receive(&received, cx);
+                continue;
+            }
         }
-        let received = channel.take();
-        if received.is_empty() {
+        let Some(reason) = end else {
             return Poll::Pending;
-        }
-        session.receive(&received, cx);
+        };
+        session.input_ended();
+        connection.end(reason, None);
+        return Poll::Ready(());
     }
 }
 

@@ -123,7 +123,8 @@ pub(crate) async fn poll(connection: &Connection) -> Result<Response, Refusal> {
 
 /// Ends a connection at its client's wish.
 pub(crate) fn delete(connection: &Connection) -> Response {
-    connection.end(DisconnectReason::ClosedByClient { error: None }, None);
+    let channel = connection.http_channel();
+    channel.end_input(DisconnectReason::ClosedByClient { error: None });
     (StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "text/plain")]).into_response()
 }
 

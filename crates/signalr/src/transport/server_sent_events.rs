@@ -61,7 +61,8 @@ impl Stream for Events {
 impl Drop for Events {
     fn drop(&mut self) {
         if self.connection.phase() < Phase::Ending {
-            self.connection.end(DisconnectReason::ConnectionLost, None);
+            let channel = self.connection.http_channel();
+            channel.end_input(DisconnectReason::ConnectionLost);
         }
     }
 }

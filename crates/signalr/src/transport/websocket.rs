@@ -49,6 +49,7 @@ pub(crate) async fn run<S: Session>(mut session: S, on_upgrade: OnUpgrade) {
                 next = poll_fn(|cx| poll_reconnect(&mut session, cx)).await;
             }
             SocketEnd::Closed => {
+                session.input_ended();
                 connection.end(DisconnectReason::ClosedByClient { error: None }, None);
                 // The hub learns of the end at once, however long the peer takes to say goodbye.
                 let patience = connection.core.options.websocket_close_timeout;
@@ -58,6 +59,7 @@ pub(crate) async fn run<S: Session>(mut session: S, on_upgrade: OnUpgrade) {
             }
         }
     }
+    session.input_ended();
     session.finish().await;
 }
 

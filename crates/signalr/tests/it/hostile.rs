@@ -41,6 +41,27 @@ async fn send_pieces(client: &mut Client, pieces: &[&str]) {
 }
 
 #[tokio::test]
+async fn a_goodbye_in_mid_message_is_a_breach_of_the_protocol() {
+    let half = &ECHO[..20];
+    for (sent, error) in [
+        (half.to_owned(), true),
+        (format!("{ECHO}{RS}{half}"), true),
+        (format!("{ECHO}{RS}"), false),
+    ] {
+        let mut client = Client::hub(hub(), "/hub").await;
+        send_pieces(&mut client, &[&sent]).await;
+        client.socket.close(None).await.unwrap();
+        let closed = r#"{"type":7,"error":"Connection closed with an error. InvalidDataException: Connection terminated while reading a message.","allowReconnect":true}"#;
+        let rest = client.rest().await;
+        assert_eq!(
+            rest.iter().any(|message| message == closed),
+            error,
+            "{sent}: {rest:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn messages_may_be_cut_at_every_byte() {
     let conversation = format!(
         "{{\"protocol\":\"json\",\"version\":1}}{RS}{ECHO}{RS}{{\"type\":6}}{RS}{ECHO}{RS}"

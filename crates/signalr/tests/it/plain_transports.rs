@@ -147,6 +147,27 @@ async fn a_client_that_leaves_its_event_stream_has_left() {
 }
 
 #[tokio::test]
+async fn an_end_in_mid_message_is_a_breach_of_the_protocol() {
+    let breach = DisconnectReason::ProtocolError(
+        "Connection terminated while reading a message.".to_owned(),
+    );
+    let (router, mut endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    post(&router, &uri, HANDSHAKE).await;
+    event(&mut events).await;
+    post(&router, &uri, "{\"type\":").await;
+    drop(events);
+    assert_eq!(endings.recv().await.unwrap(), breach);
+
+    let (router, mut endings) = hub();
+    let uri = open_polling(&router).await;
+    post(&router, &uri, "{\"type\":").await;
+    request(&router, Method::DELETE, &uri, "").await;
+    assert_eq!(endings.recv().await.unwrap(), breach);
+}
+
+#[tokio::test]
 async fn messagepack_is_refused_on_event_streams() {
     let (router, _endings) = hub();
     let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
