@@ -64,7 +64,7 @@ impl<'a> Clients<'a> {
         self.target(Selection::GroupExcept(name, Names::new()))
     }
 
-    /// The members of several groups; a connection in more than one of them receives the call once.
+    /// The members of several groups; a connection in more than one of them receives the call once. To send to an empty name is an error.
     pub fn groups<T: AsRef<str>>(self, group_names: &'a [T]) -> Target<'a> {
         self.target(Selection::Groups(names(group_names)))
     }

@@ -122,7 +122,10 @@ impl From<&'static str> for HubError {
 
 impl From<SendError> for HubError {
     fn from(error: SendError) -> Self {
-        Self::from_error(error)
+        match error.failure {
+            SendFailure::Payload { .. } => Self::from_error(error),
+            SendFailure::EmptyGroupName => Self::internal("ArgumentException", error.to_string()),
+        }
     }
 }
 
@@ -132,17 +135,33 @@ impl From<String> for HubError {
     }
 }
 
-/// The arguments of a call, or the result of a method, could not be serialised.
+/// The arguments of a call, or the result of a method, could not be serialised, or a group without a name was selected.
 #[derive(Debug, thiserror::Error)]
-#[error("the payload could not be serialised: {source}")]
+#[error(transparent)]
 pub struct SendError {
-    source: BoxError,
+    failure: SendFailure,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SendFailure {
+    #[error("the payload could not be serialised: {source}")]
+    Payload { source: BoxError },
+    #[error("Cannot send to an empty group name.")]
+    EmptyGroupName,
 }
 
 impl SendError {
     pub(crate) fn new(source: impl Into<BoxError>) -> Self {
         Self {
-            source: source.into(),
+            failure: SendFailure::Payload {
+                source: source.into(),
+            },
+        }
+    }
+
+    pub(crate) fn empty_group_name() -> Self {
+        Self {
+            failure: SendFailure::EmptyGroupName,
         }
     }
 }

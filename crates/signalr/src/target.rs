@@ -46,7 +46,8 @@ impl Target<'_> {
     /// compare it with regard to case.
     ///
     /// # Errors
-    /// An argument cannot be serialised. Nothing else is an error.
+    /// An argument cannot be serialised, or one of several [groups](crate::Clients::groups) has an empty name: then nobody receives anything.
+    /// Nothing else is an error.
     pub fn send<A: Arguments>(&self, method: &str, arguments: A) -> Result<(), SendError> {
         self.deliver(&Once::new(method, &arguments))
     }
@@ -54,12 +55,17 @@ impl Target<'_> {
     /// Sends a prepared message.
     ///
     /// # Errors
-    /// An argument cannot be serialised.
+    /// The same as those of [`send`](Self::send).
     pub fn send_prepared(&self, message: &PreparedMessage) -> Result<(), SendError> {
         self.deliver(message)
     }
 
     fn deliver(&self, message: &dyn Outgoing) -> Result<(), SendError> {
+        if let Selection::Groups(names) = &self.selection
+            && names.iter().any(|name| name.is_empty())
+        {
+            return Err(SendError::empty_group_name());
+        }
         let mut delivery = Delivery {
             message,
             origin: self.origin,

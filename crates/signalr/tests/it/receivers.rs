@@ -4,7 +4,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use signalr_hub::protocol::framing;
 use signalr_hub::protocol::{CompletionResult, HubProtocol, Message};
-use signalr_hub::{Context, Hub, HubContext, PreparedMessage, SendError};
+use signalr_hub::{Context, Hub, HubContext, HubOptions, PreparedMessage, SendError};
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use crate::client::{Client, RS};
@@ -26,6 +26,10 @@ async fn tell(context: Context, whom: String, text: String) -> Result<(), SendEr
     }
 }
 
+async fn tell_groups(context: Context, groups: Vec<String>) -> Result<(), SendError> {
+    context.clients().groups(&groups).send("Heard", ("all",))
+}
+
 async fn add(_: Context, a: i64, b: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
     let a = a as f64;
@@ -37,7 +41,12 @@ fn hub() -> Hub {
         .on("Join", join)
         .on("Leave", leave)
         .on("Tell", tell)
+        .on("TellGroups", tell_groups)
         .on("Add", add)
+        .options(HubOptions {
+            detailed_errors: true,
+            ..HubOptions::default()
+        })
         .build()
 }
 
@@ -53,6 +62,22 @@ const DONE: &str = r#"{"type":3,"invocationId":"c","result":null}"#;
 
 fn heard(text: &str) -> String {
     format!(r#"{{"type":1,"target":"Heard","arguments":["{text}"]}}"#)
+}
+
+#[tokio::test]
+async fn a_group_without_a_name_spoils_the_whole_send() {
+    let mut client = Client::hub(hub().router("/hub"), "/hub").await;
+    call(&mut client, "Join", r#"["a"]"#).await;
+    assert_eq!(client.next().await, DONE);
+    call(&mut client, "TellGroups", r#"[["a",""]]"#).await;
+    let error = "An unexpected error occurred invoking 'TellGroups' on the server. ArgumentException: Cannot send to an empty group name.";
+    assert_eq!(
+        client.next().await,
+        format!(r#"{{"type":3,"invocationId":"c","error":"{error}"}}"#)
+    );
+    call(&mut client, "TellGroups", r#"[["a","b"]]"#).await;
+    assert_eq!(client.next().await, heard("all"));
+    assert_eq!(client.next().await, DONE);
 }
 
 #[tokio::test]
