@@ -49,7 +49,7 @@ pub struct HubOptions {
     pub application_maximum_buffer_size: usize,
     /// How many messages a slow connection may have waiting, and for how long.
     pub outbox: OutboxLimits,
-    /// How long a single write to the network may take before the connection is ended. 10 s.
+    /// How long a single write to the network may take before the connection is ended; for long polling, how long a piece of an answer may. 10 s.
     pub transport_send_timeout: Duration,
     /// How long a poll of the long polling transport waits for data. 90 s.
     pub long_polling_timeout: Duration,

@@ -1,10 +1,15 @@
 //! The long polling transport: the client asks, the server answers when there is something.
 
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
+use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
@@ -31,9 +36,9 @@ struct PollState {
     idle_since: Option<Stamp>,
 }
 
-/// The pending poll. Dropping it, because it is answered or because the client has gone, frees the place.
-struct Poll<'a> {
-    connection: &'a Connection,
+/// The pending poll. Dropping it, because its answer is on its way or because the client has gone, frees the place.
+struct Pending {
+    connection: Arc<Connection>,
     replaced: CancellationToken,
     _occupied: OwnedMutexGuard<()>,
 }
@@ -45,9 +50,9 @@ impl PollSlot {
     }
 }
 
-impl<'a> Poll<'a> {
+impl Pending {
     /// Takes the place of the pending poll, if there is one. Of two newcomers one is refused.
-    async fn begin(connection: &'a Connection) -> Result<Self, Refusal> {
+    async fn begin(connection: &Arc<Connection>) -> Result<Self, Refusal> {
         let slot = &connection.http_channel().polls;
         {
             let mut state = slot.state.lock();
@@ -66,16 +71,18 @@ impl<'a> Poll<'a> {
         let mut state = slot.state.lock();
         state.pending = Some(replaced.clone());
         state.idle_since = None;
+        drop(state);
         Ok(Self {
-            connection,
+            connection: Arc::clone(connection),
             replaced,
             _occupied: occupied,
         })
     }
 }
 
-impl Drop for Poll<'_> {
+impl Drop for Pending {
     fn drop(&mut self) {
+        self.connection.stalled_since.set(Stamp::NEVER);
         let mut state = self.connection.http_channel().polls.state.lock();
         state.pending = None;
         state.idle_since = Some(self.connection.core.clock.stamp());
@@ -93,31 +100,82 @@ impl Drop for Succession<'_> {
     }
 }
 
+/// The answer to a poll, which occupies the place until the network has taken it.
+struct Answer {
+    data: Bytes,
+    pending: Pending,
+}
+
+/// How much of an answer is given to the network at once. It asks for the next piece when it has room again.
+const PIECE: usize = 16 * 1024;
+
+impl hyper::body::Body for Answer {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.data.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.data.len().min(PIECE);
+        let piece = self.data.split_to(length);
+        let connection = &self.pending.connection;
+        connection.stalled_since.set(if self.data.is_empty() {
+            Stamp::NEVER
+        } else {
+            connection.core.clock.stamp()
+        });
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.data.len() as u64)
+    }
+}
+
 /// Answers the poll that opened the connection: at once and with nothing.
 pub(crate) fn first_poll(connection: &Connection) -> Response {
     connection.http_channel().polls.state.lock().idle_since = Some(connection.core.clock.stamp());
-    respond(StatusCode::OK, Some("application/octet-stream"), Vec::new())
+    respond(
+        StatusCode::OK,
+        Some("application/octet-stream"),
+        Body::empty(),
+    )
 }
 
 /// Answers a later poll: with data, or after a while without, or with 204 when it was replaced or the connection is over.
-pub(crate) async fn poll(connection: &Connection) -> Result<Response, Refusal> {
-    let poll = Poll::begin(connection).await?;
-    let timeout = tokio::time::sleep(connection.core.options.long_polling_timeout);
+pub(crate) async fn poll(connection: &Arc<Connection>) -> Result<Response, Refusal> {
+    let nothing = || respond(StatusCode::OK, Some("text/plain"), Body::empty());
+    let mut timeout = pin!(tokio::time::sleep(
+        connection.core.options.long_polling_timeout
+    ));
+    let pending = tokio::select! {
+        biased;
+        pending = Pending::begin(connection) => pending?,
+        () = &mut timeout => return Ok(nothing()),
+    };
     tokio::select! {
         biased;
-        () = poll.replaced.cancelled() => return Ok(respond(StatusCode::NO_CONTENT, None, Vec::new())),
+        () = pending.replaced.cancelled() => return Ok(respond(StatusCode::NO_CONTENT, None, Body::empty())),
         () = queued(connection) => {}
-        () = timeout => return Ok(respond(StatusCode::OK, Some("text/plain"), Vec::new())),
+        () = timeout => return Ok(nothing()),
     }
-    let data = take_queued(connection);
+    let data = Bytes::from(take_queued(connection));
     if data.is_empty() {
         connection.core.by_token.remove(&connection.token);
-        return Ok(respond(StatusCode::NO_CONTENT, None, data));
+        return Ok(respond(StatusCode::NO_CONTENT, None, Body::empty()));
     }
     Ok(respond(
         StatusCode::OK,
         Some("application/octet-stream"),
-        data,
+        Body::new(Answer { data, pending }),
     ))
 }
 
@@ -136,8 +194,8 @@ pub(crate) fn is_abandoned(connection: &Connection, now: Stamp) -> bool {
             .is_some_and(|since| since.elapsed(now) >= connection.core.options.disconnect_timeout)
 }
 
-fn respond(status: StatusCode, content_type: Option<&'static str>, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn respond(status: StatusCode, content_type: Option<&'static str>, body: Body) -> Response {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     if let Some(content_type) = content_type {

@@ -7,9 +7,11 @@ use axum::body::Body;
 use futures_util::StreamExt;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
-use signalr_hub::{Context, DisconnectReason, Hub, HubError, HubOptions};
+use signalr_hub::{Context, DisconnectReason, Hub, HubError, HubOptions, OutboxLimits};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
 
+use crate::client::connect;
 use crate::http::{Answer, begin, negotiate, request};
 
 const HANDSHAKE: &str = "{\"protocol\":\"json\",\"version\":1}\u{1e}";
@@ -329,6 +331,67 @@ async fn delete_ends_the_connection_and_releases_the_pending_poll() {
         endings.recv().await.unwrap(),
         DisconnectReason::ClosedByClient { error: None }
     );
+}
+
+/// A hub whose client is sent four megabytes at once, and a poll on a connection of its own that is answered with them.
+async fn poll_for_a_flood() -> (
+    Router,
+    String,
+    DuplexStream,
+    mpsc::Receiver<DisconnectReason>,
+) {
+    let (ended, endings) = mpsc::channel(8);
+    let hub = Hub::builder()
+        .on("Flood", async |context: Context| {
+            let text = "x".repeat(1 << 20);
+            (0..4).try_for_each(|_| context.clients().caller().send("Flood", (&text,)))
+        })
+        .on_disconnected(move |_, reason| {
+            let ended = ended.clone();
+            async move { ended.send(reason).await.expect("the test listens") }
+        })
+        .options(HubOptions {
+            outbox: OutboxLimits {
+                bytes: 8 << 20,
+                ..OutboxLimits::default()
+            },
+            ..HubOptions::default()
+        })
+        .build();
+    let router = hub.router("/hub");
+    let uri = open_polling(&router).await;
+    let mut network = connect(router.clone());
+    let poll = format!("GET {uri} HTTP/1.1\r\nHost: server\r\n\r\n");
+    network.write_all(poll.as_bytes()).await.unwrap();
+    let call = "{\"type\":1,\"target\":\"Flood\",\"arguments\":[]}\u{1e}";
+    post(&router, &uri, call).await;
+    (router, uri, network, endings)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_stuck_for_10_seconds_ends_the_connection() {
+    let (_router, _uri, _network, mut endings) = poll_for_a_flood().await;
+    let before = tokio::time::Instant::now();
+    assert_eq!(endings.recv().await.unwrap(), DisconnectReason::TooSlow);
+    let waited = before.elapsed();
+    assert!(
+        (Duration::from_secs(10)..Duration::from_secs(13)).contains(&waited),
+        "{waited:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_may_take_long_as_long_as_it_moves() {
+    let (router, uri, mut network, _endings) = poll_for_a_flood().await;
+    let before = tokio::time::Instant::now();
+    let mut piece = vec![0; 128 * 1024];
+    for _ in 0..32 {
+        network.read_exact(&mut piece).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    assert!(before.elapsed() > Duration::from_mins(2));
+    let ping = "{\"type\":6}\u{1e}";
+    assert_eq!(post(&router, &uri, ping).await.status, StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
