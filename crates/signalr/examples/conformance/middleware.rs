@@ -10,13 +10,14 @@ use axum::response::{IntoResponse, Response};
 use http::uri::Uri;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-/// Where there are hubs and raw endpoints.
+/// Where there are hubs and raw endpoints, and the path that leads to one.
 const HUBS: &[&str] = &[
     "/testhub",
     "/testhub-nowebsockets",
     "/uncreatable",
     "/authorizedhub",
     "/echo",
+    "/echoredirect",
 ];
 
 /// Wraps an application that is served under `scheme`.
