@@ -15,6 +15,7 @@ use crate::connection_id::ConnectionId;
 use crate::context::DisconnectReason;
 use crate::core::Core;
 use crate::error::{CloseReason, SendError};
+use crate::observer::ConnectionStatus;
 use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin, Outbox, Pushed};
 use crate::protocol::{HubProtocol, handshake};
@@ -77,6 +78,9 @@ pub(crate) struct Connection {
     end: Mutex<Option<DisconnectReason>>,
     aborted: OnceLock<CancellationToken>,
     is_aborted: AtomicBool,
+    /// When the transport came, for an observer.
+    started_at: OnceLock<Instant>,
+    is_abandoned: AtomicBool,
 }
 
 #[derive(Default)]
@@ -115,6 +119,8 @@ impl Connection {
             end: Mutex::new(None),
             aborted: OnceLock::new(),
             is_aborted: AtomicBool::new(false),
+            started_at: OnceLock::new(),
+            is_abandoned: AtomicBool::new(false),
             core,
         }
     }
@@ -302,6 +308,40 @@ impl Connection {
         self.core.client_results.disconnect(self.id);
         self.outbox.close(last, discard);
         self.wake();
+    }
+
+    /// Ends a connection whose client has not come back in time.
+    pub(crate) fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
+        self.end(DisconnectReason::ConnectionLost, None);
+    }
+
+    /// Tells the observer that the connection has got its transport.
+    pub(crate) fn report_start(&self, transport: TransportKind) {
+        if let Some(observer) = &self.core.observer {
+            self.started_at.get_or_init(Instant::now);
+            observer.connection_started(transport);
+        }
+    }
+
+    /// Tells the observer how the connection ended.
+    pub(crate) fn report_end(&self) {
+        if let Some((observer, started_at)) = self.core.observer.as_ref().zip(self.started_at.get())
+            && let Some(transport) = self.transport()
+        {
+            observer.connection_ended(transport, started_at.elapsed(), self.status());
+        }
+    }
+
+    fn status(&self) -> ConnectionStatus {
+        match &*self.end.lock() {
+            Some(DisconnectReason::Timeout) => ConnectionStatus::Timeout,
+            Some(DisconnectReason::ClosedByServer(_)) if self.core.is_draining() => {
+                ConnectionStatus::AppShutdown
+            }
+            _ if self.is_abandoned.load(Ordering::Relaxed) => ConnectionStatus::Timeout,
+            _ => ConnectionStatus::NormalClosure,
+        }
     }
 
     /// Why the connection ended.

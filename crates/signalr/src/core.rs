@@ -10,6 +10,7 @@ use crate::backplane::{Backplane, LocalNode, Topic};
 use crate::client_results::ClientResults;
 use crate::clock::Clock;
 use crate::connection::Connection;
+use crate::observer::HubObserver;
 use crate::options::{HubOptions, TransportKind};
 use crate::registry::{ConnectionTable, MemberTable};
 
@@ -24,6 +25,7 @@ pub(crate) struct Core {
     pub(crate) users: MemberTable,
     pub(crate) client_results: ClientResults,
     pub(crate) backplane: Option<Box<dyn Backplane>>,
+    pub(crate) observer: Option<Box<dyn HubObserver>>,
     /// Connections and hub methods.
     pub(crate) tasks: TaskTracker,
     heartbeat: TaskTracker,
@@ -33,7 +35,11 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(options: HubOptions, backplane: Option<Box<dyn Backplane>>) -> Arc<Self> {
+    pub(crate) fn new(
+        options: HubOptions,
+        backplane: Option<Box<dyn Backplane>>,
+        observer: Option<Box<dyn HubObserver>>,
+    ) -> Arc<Self> {
         let core = Arc::new(Self {
             options,
             clock: Clock::default(),
@@ -43,6 +49,7 @@ impl Core {
             users: MemberTable::default(),
             client_results: ClientResults::default(),
             backplane,
+            observer,
             tasks: TaskTracker::new(),
             heartbeat: TaskTracker::new(),
             draining: AtomicBool::new(false),
@@ -118,6 +125,7 @@ impl Core {
             });
         }
         connection.leave_all_groups();
+        connection.report_end();
     }
 }
 

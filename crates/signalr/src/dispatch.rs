@@ -19,6 +19,7 @@ use crate::handler::{
     Binder, BoxFuture, CallServices, ItemStream, Outcome, Reply, ReplyKind, Signature,
 };
 use crate::hub::HubInner;
+use crate::observer::{InvocationOutcome, ObservedCall};
 use crate::protocol::{HubProtocol, InvocationArguments};
 use crate::uploads::UploadSink;
 
@@ -49,8 +50,15 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
         return answer
             .error(&HubError::message("Method does not exist.").describe(&prefix, detailed));
     };
+    let observed = ObservedCall::begin(&connection.core, &method.name);
+    let refuse = |text: &str| {
+        if let Some(call) = &observed {
+            call.end(InvocationOutcome::Refused);
+        }
+        answer.error(text);
+    };
     if let Err(refusal) = check(method.signature, invocation, connection, detailed) {
-        return answer.error(&refusal);
+        return refuse(&refusal);
     }
     let call = connection.calls.begin(method.signature.takes_slot());
     let services = Services::new(connection, invocation, call);
@@ -59,7 +67,7 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
     let Ok(future) = method.call(hub, context, &mut binder) else {
         connection.calls.finish(call);
         let detailed = connection.core.options.tells_binding_errors();
-        return answer.error(&binding_failed(&invocation.target, detailed));
+        return refuse(&binding_failed(&invocation.target, detailed));
     };
     let running = Running {
         future: AssertUnwindSafe(future).catch_unwind(),
@@ -67,6 +75,7 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
         answer,
         target: Box::from(&*invocation.target),
         cancelled: services.cancelled,
+        observed,
     };
     running.start(cx);
 }
@@ -218,6 +227,7 @@ struct Running {
     answer: Answer,
     target: Box<str>,
     cancelled: Option<CancellationToken>,
+    observed: Option<ObservedCall>,
 }
 
 impl Running {
@@ -250,27 +260,35 @@ impl Running {
         match outcome {
             Ok(Ok(Reply(ReplyKind::Value(value)))) => self.complete(&*value),
             Ok(Ok(Reply(ReplyKind::Stream(items)))) => self.stream(items).await,
-            Ok(Err(error)) if error.is_unauthorized() => self.fail(&unauthorized(&self.target)),
-            Ok(Err(error)) => self.fail(&error.describe(&unexpected(&self.target), detailed)),
-            Err(_) => self.fail(&unexpected(&self.target)),
+            Ok(Err(error)) if error.is_unauthorized() => {
+                self.fail(InvocationOutcome::Refused, &unauthorized(&self.target));
+            }
+            Ok(Err(error)) => self.fail(
+                InvocationOutcome::Failed,
+                &error.describe(&unexpected(&self.target), detailed),
+            ),
+            Err(_) => self.fail(InvocationOutcome::Failed, &unexpected(&self.target)),
         }
     }
 
     fn complete(&self, value: &dyn crate::protocol::Encode) {
-        self.end();
+        self.end(InvocationOutcome::Completed);
         self.answer
             .write(|protocol, out, id| protocol.encode_result(out, id, value));
     }
 
-    fn fail(&self, error: &str) {
+    fn fail(&self, outcome: InvocationOutcome, error: &str) {
         let connection = &self.answer.connection;
         tracing::debug!(connection.id = %connection.id, hub.method = &*self.target, "invocation failed");
-        self.end();
+        self.end(outcome);
         self.answer.error(error);
     }
 
     /// Gives back what the invocation occupied, before its completion can be seen.
-    fn end(&self) {
+    fn end(&self, outcome: InvocationOutcome) {
+        if let Some(call) = &self.observed {
+            call.end(outcome);
+        }
         let connection = &self.answer.connection;
         connection.calls.finish(self.call);
         // The connection may have been waiting for the slot, or for room in an upload stream.
@@ -285,14 +303,14 @@ impl Running {
             .cancelled
             .clone()
             .unwrap_or_else(|| connection.aborted());
-        let error = loop {
+        let (outcome, error) = loop {
             let next = async {
                 poll_fn(|cx| connection.outbox.poll_room(cx, &options.outbox)).await;
                 AssertUnwindSafe(items.next()).catch_unwind().await
             };
             let item = tokio::select! {
                 biased;
-                () = cancelled.cancelled() => break None,
+                () = cancelled.cancelled() => break (InvocationOutcome::Cancelled, None),
                 item = next => item,
             };
             match item {
@@ -302,18 +320,18 @@ impl Running {
                 }
                 Ok(Some(Err(error))) => {
                     let prefix = "An error occurred on the server while streaming results.";
-                    break Some(error.describe(prefix, options.detailed_errors));
+                    let text = error.describe(prefix, options.detailed_errors);
+                    break (InvocationOutcome::Failed, Some(text));
                 }
-                Ok(None) => break None,
+                Ok(None) => break (InvocationOutcome::Completed, None),
                 Err(_) => {
-                    break Some(
-                        "An error occurred on the server while streaming results.".to_owned(),
-                    );
+                    let text = "An error occurred on the server while streaming results.";
+                    break (InvocationOutcome::Failed, Some(text.to_owned()));
                 }
             }
         };
         drop(items);
-        self.end();
+        self.end(outcome);
         match error {
             Some(error) => self.answer.error(&error),
             None => self.answer.void(),

@@ -61,12 +61,12 @@ fn check_open(connection: &Arc<Connection>, now: Stamp) {
     if connection.transport() == Some(TransportKind::LongPolling)
         && long_polling::is_abandoned(connection, now)
     {
-        return connection.end(DisconnectReason::ConnectionLost, None);
+        return connection.abandon();
     }
     if let Some(reconnect) = connection.reconnect() {
         if let Some(since) = reconnect.detached_since() {
             if since.elapsed(now) >= options.disconnect_timeout {
-                connection.end(DisconnectReason::ConnectionLost, None);
+                connection.abandon();
             }
             return;
         }

@@ -21,6 +21,7 @@ use crate::handler::{
     BindError, Binder, BoxFuture, Erased, ErasedHandler, Handler, Outcome, Signature,
 };
 use crate::hub_context::HubContext;
+use crate::observer::HubObserver;
 use crate::options::HubOptions;
 use crate::request::RequestSnapshot;
 use crate::router;
@@ -49,7 +50,7 @@ type Redirector = Box<dyn Fn(&Parts, &User) -> Option<Redirect> + Send + Sync>;
 type UserIdProvider = Box<dyn Fn(&User, &RequestSnapshot) -> Option<Arc<str>> + Send + Sync>;
 
 pub(crate) struct Method<S> {
-    name: Arc<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) signature: Signature,
     handler: Box<dyn ErasedHandler<S>>,
     policy: Option<Policy<S>>,
@@ -175,6 +176,7 @@ pub struct HubBuilder<S> {
     redirect: Option<Redirector>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
     backplane: Option<Box<dyn Backplane>>,
+    observer: Option<Box<dyn HubObserver>>,
 }
 
 impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
@@ -190,6 +192,7 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
             redirect: None,
             authenticate: None,
             backplane: None,
+            observer: None,
         }
     }
 
@@ -322,12 +325,18 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
         self
     }
 
+    /// Tells the application's metrics what goes on.
+    pub fn observe(mut self, observer: impl HubObserver) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
     /// Completes the hub.
     pub fn build(self) -> Hub<S> {
         Hub {
             inner: Arc::new(HubInner {
                 state: self.state,
-                core: Core::new(self.options, self.backplane),
+                core: Core::new(self.options, self.backplane, self.observer),
                 methods: self.methods,
                 on_connected: self.on_connected,
                 on_disconnected: self.on_disconnected,

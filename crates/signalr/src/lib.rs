@@ -127,7 +127,7 @@
 //! Where the published text and the code of ASP.NET Core differ, this crate does as the code does. It is stricter in this: every queue and
 //! every count is bounded, and a message that was queued is never dropped alone.
 //!
-//! This crate logs through `tracing` at the levels debug and trace, ids only: neither tokens nor payloads.
+//! [`HubObserver`] feeds the metrics of an application. This crate logs through `tracing` at the levels debug and trace, ids only: neither tokens nor payloads.
 
 mod any_case;
 mod auth;
@@ -156,6 +156,7 @@ mod heartbeat;
 mod hub;
 mod hub_context;
 mod items;
+mod observer;
 mod options;
 mod outbox;
 mod prepared;
@@ -189,6 +190,7 @@ pub use handler::{FromArgument, Handler, IntoReply, Optional, Reply};
 pub use hub::{Hub, HubBuilder};
 pub use hub_context::HubContext;
 pub use items::Items;
+pub use observer::{ConnectionStatus, HubObserver, InvocationOutcome};
 pub use options::{HubOptions, OutboxLimits, Protocols, TransportKind, Transports};
 pub use prepared::PreparedMessage;
 pub use raw::{RawConnection, RawEndpoint};

@@ -175,6 +175,15 @@ pub enum TransportKind {
 }
 
 impl TransportKind {
+    /// The value of the tag `signalr.transport` in metrics.
+    pub fn metric_name(self) -> &'static str {
+        match self {
+            Self::WebSockets => "web_sockets",
+            Self::ServerSentEvents => "server_sent_events",
+            Self::LongPolling => "long_polling",
+        }
+    }
+
     /// The name used in negotiation.
     pub fn name(self) -> &'static str {
         match self {

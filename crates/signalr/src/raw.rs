@@ -53,7 +53,7 @@ impl RawEndpoint {
         F: Fn(RawConnection) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let core = Core::new(HubOptions::default(), None);
+        let core = Core::new(HubOptions::default(), None, None);
         let handler = Box::new(move |connection| Box::pin(handler(connection)) as BoxFuture<()>);
         Self {
             inner: Inner {
@@ -66,7 +66,7 @@ impl RawEndpoint {
 
     /// Sets the options; those about hub messages have no effect.
     pub fn options(mut self, options: HubOptions) -> Self {
-        self.inner.core = Core::new(options, None);
+        self.inner.core = Core::new(options, None, None);
         self
     }
 

@@ -229,6 +229,7 @@ fn attach<E: Endpoint>(
     }
     connection.set_user(user);
     connection.set_request(RequestSnapshot::new(parts, kind));
+    connection.report_start(kind);
     Ok(true)
 }
 

@@ -10,6 +10,7 @@ mod http;
 mod http2;
 mod invocations;
 mod negotiation;
+mod observer;
 mod plain_transports;
 mod protocol;
 mod receivers;
