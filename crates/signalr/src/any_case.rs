@@ -7,7 +7,7 @@ use http::Uri;
 use http::uri::PathAndQuery;
 
 /// What a hub serves below its own path.
-const BELOW: [&str; 1] = ["negotiate"];
+const BELOW: [&str; 2] = ["negotiate", "refresh"];
 
 /// Lets clients write the paths of hubs in any case, as they may with ASP.NET Core: `/testHub` reaches `/testhub`.
 ///

@@ -230,6 +230,13 @@ impl Connection {
         *self.user.lock() = Arc::new(user);
     }
 
+    /// Replaces the user by the same one with a newer authentication. Its expiry only moves forward.
+    pub(crate) fn refresh_user(&self, user: User) {
+        let before = self.expires_at.get();
+        self.set_user(user);
+        self.expires_at.set(self.expires_at.get().max(before));
+    }
+
     pub(crate) fn renew(&self, expires_at: Instant) {
         self.expires_at.set(self.core.clock.exact(expires_at));
     }

@@ -83,7 +83,8 @@
 //! [`Authenticate`] is asked on every request to the hub's routes and establishes the [`User`]. [`HubBuilder::authorize`] protects single
 //! methods. A [`Filter`] wraps invocations and both ends of a connection. With [`HubOptions::close_on_authentication_expiration`] a
 //! connection ends when its user's authentication does, unless [`ConnectionHandle::renew`] moved that moment. [`HubOptions::allowed_origins`]
-//! keeps foreign pages out.
+//! keeps foreign pages out, and
+//! [`HubOptions::authentication_refresh`] lets clients move that moment by a request.
 //!
 //! # Connections
 //!
@@ -163,6 +164,7 @@ mod prepared;
 pub mod protocol;
 mod raw;
 mod reconnect;
+mod refresh;
 mod refusal;
 mod registry;
 mod request;

@@ -60,6 +60,9 @@ pub struct HubOptions {
     pub disconnect_timeout: Duration,
     /// Whether a connection ends when its user's authentication expires. Off.
     pub close_on_authentication_expiration: bool,
+    /// Whether clients may renew their authentication by `POST <hub>/refresh?id=<token>` with a new bearer token. A token of another
+    /// user ends the connection; an expiry only moves forward. Off.
+    pub authentication_refresh: bool,
     /// The lowest negotiate version that is accepted, 0 or 1. 0.
     pub minimum_negotiate_version: u32,
     /// The transports that clients may use. All.
@@ -107,6 +110,7 @@ impl Default for HubOptions {
             websocket_close_timeout: Duration::from_secs(5),
             disconnect_timeout: Duration::from_secs(15),
             close_on_authentication_expiration: false,
+            authentication_refresh: false,
             minimum_negotiate_version: 0,
             transports: Transports::ALL,
             protocols: Protocols::ALL,

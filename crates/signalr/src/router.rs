@@ -11,12 +11,13 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 
-use crate::auth::{self, AuthenticationRequest, RequestPurpose};
+use crate::auth::{self, AuthenticationError, AuthenticationRequest, RequestPurpose};
 use crate::connection::{Connection, Phase};
 use crate::connection_id::ConnectionId;
 use crate::cors;
 use crate::endpoint::Endpoint;
 use crate::options::TransportKind;
+use crate::refresh;
 use crate::refusal::Refusal;
 use crate::request::{RequestSnapshot, access_token, query_value};
 use crate::transport::websocket::{self, Upgrade, is_upgrade};
@@ -31,6 +32,10 @@ pub(crate) fn router<E: Endpoint>(endpoint: Arc<E>, path: &str) -> Router {
         .route(
             &format!("{}/negotiate", base.trim_end_matches('/')),
             any(handle_negotiate::<E>),
+        )
+        .route(
+            &format!("{}/refresh", base.trim_end_matches('/')),
+            any(refresh::handle::<E>),
         )
         .route(&base, any(handle_transport::<E>));
     match &endpoint.core().options.allowed_origins {
@@ -108,19 +113,37 @@ fn refuse_newcomers<E: Endpoint>(endpoint: &Arc<E>) -> Result<(), Refusal> {
     }
 }
 
-async fn authenticate<E: Endpoint>(
+pub(crate) async fn authenticate<E: Endpoint>(
     endpoint: &Arc<E>,
     parts: &Parts,
     purpose: RequestPurpose,
-) -> Result<User, Refusal> {
+) -> Result<User, AuthenticationError> {
     let Some(authenticate) = endpoint.authenticator() else {
         return Ok(User::anonymous());
     };
     let from_query = access_token(parts);
     let token = auth::bearer(parts).or(from_query.as_deref());
-    Ok(authenticate
+    authenticate
         .authenticate(AuthenticationRequest::new(parts, token, purpose))
-        .await?)
+        .await
+}
+
+/// The token in a request's query, and the connection that it names.
+pub(crate) fn find<E: Endpoint>(
+    endpoint: &Arc<E>,
+    parts: &Parts,
+) -> (Option<String>, Option<Arc<Connection>>) {
+    let core = endpoint.core();
+    let token =
+        query_value(parts.uri.query().unwrap_or_default(), "id").filter(|token| !token.is_empty());
+    let connection = token.as_ref().and_then(|token| {
+        let stateless = core.options.stateless_negotiation.as_ref();
+        match stateless.and_then(|stateless| stateless.read(token)) {
+            Some(names) => core.by_token.find(&names.key),
+            None => core.by_token.find(token),
+        }
+    });
+    (token, connection)
 }
 
 /// A request of a connection that was negotiated.
@@ -132,19 +155,13 @@ struct Known {
 /// Authenticates a request and finds the connection that it names.
 async fn identify<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Known, Refusal> {
     let core = endpoint.core();
-    let token =
-        query_value(parts.uri.query().unwrap_or_default(), "id").filter(|token| !token.is_empty());
+    let (token, connection) = find(endpoint, parts);
     let stateless = core
         .options
         .stateless_negotiation
         .as_ref()
         .zip(token.as_ref());
     let names = stateless.and_then(|(stateless, token)| stateless.read(token));
-    let connection = match (&names, &token) {
-        (Some(names), _) => core.by_token.find(&names.key),
-        (None, Some(token)) => core.by_token.find(token),
-        (None, None) => None,
-    };
     let is_new = connection.as_ref().map_or(names.is_some(), |connection| {
         connection.phase() == Phase::Negotiated
     });

@@ -11,6 +11,7 @@ use crate::connection::Connection;
 use crate::connection_id::ConnectionId;
 use crate::core::Core;
 use crate::options::{TransportKind, Transports};
+use crate::refresh::lifetime_seconds;
 use crate::request::query_value;
 use crate::user::User;
 
@@ -26,6 +27,8 @@ struct Negotiated<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     connection_token: Option<&'a str>,
     available_transports: Vec<AvailableTransport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_lifetime_seconds: Option<u64>,
 }
 
 /// Where a client shall negotiate instead.
@@ -101,6 +104,11 @@ pub(crate) fn negotiate(core: &Arc<Core>, parts: &Parts, user: User) -> Response
     let is_asked = query_value(query, "useStatefulReconnect")
         .is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let stateless = core.options.stateless_negotiation.as_ref();
+    let token_lifetime_seconds = if core.options.authentication_refresh {
+        lifetime_seconds(&user)
+    } else {
+        None
+    };
     let reconnects = is_asked && core.options.stateful_reconnect && stateless.is_none();
     let (id, token) = if let Some(stateless) = stateless {
         let ticket = stateless.issue(user.id());
@@ -127,6 +135,7 @@ pub(crate) fn negotiate(core: &Arc<Core>, parts: &Parts, user: User) -> Response
         connection_id: if version == 0 { &token } else { &id },
         connection_token: (version > 0).then_some(&token),
         available_transports: available(core.options.transports),
+        token_lifetime_seconds,
     })
 }
 

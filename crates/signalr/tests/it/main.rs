@@ -14,6 +14,7 @@ mod observer;
 mod plain_transports;
 mod protocol;
 mod receivers;
+mod refresh;
 mod stateful_reconnect;
 mod stateless;
 mod streams;
