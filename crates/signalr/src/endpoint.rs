@@ -25,6 +25,9 @@ pub(crate) trait Endpoint: Send + Sync + 'static {
         None
     }
 
+    /// A connection's authentication was refreshed.
+    fn refreshed(self: &Arc<Self>, _: &Arc<Connection>) {}
+
     /// Begins to serve a connection that has got its transport.
     fn start(self: &Arc<Self>, connection: Arc<Connection>) -> Self::Session;
 }

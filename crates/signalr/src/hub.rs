@@ -44,6 +44,7 @@ impl<S> Clone for Hub<S> {
 
 type OnConnected<S> = Box<dyn Fn(Context<S>) -> BoxFuture<Result<(), HubError>> + Send + Sync>;
 type OnDisconnected<S> = Box<dyn Fn(Context<S>, DisconnectReason) -> BoxFuture<()> + Send + Sync>;
+type OnAuthenticationRefreshed<S> = Box<dyn Fn(Context<S>) -> BoxFuture<()> + Send + Sync>;
 
 type Policy<S> = Box<dyn Fn(Context<S>) -> BoxFuture<bool> + Send + Sync>;
 type Redirector = Box<dyn Fn(&Parts, &User) -> Option<Redirect> + Send + Sync>;
@@ -90,6 +91,7 @@ pub(crate) struct HubInner<S> {
     methods: HashMap<Box<str>, Method<S>>,
     pub(crate) on_connected: Option<OnConnected<S>>,
     pub(crate) on_disconnected: Option<OnDisconnected<S>>,
+    on_authentication_refreshed: Option<OnAuthenticationRefreshed<S>>,
     pub(crate) filters: Vec<Arc<dyn ErasedFilter<S>>>,
     pub(crate) user_id: Option<UserIdProvider>,
     redirect: Option<Redirector>,
@@ -109,6 +111,13 @@ impl<S: Send + Sync + 'static> Endpoint for HubInner<S> {
 
     fn redirect(&self, parts: &Parts, user: &User) -> Option<Redirect> {
         self.redirect.as_ref()?(parts, user)
+    }
+
+    fn refreshed(self: &Arc<Self>, connection: &Arc<Connection>) {
+        if let Some(refreshed) = &self.on_authentication_refreshed {
+            let context = Context::new(Arc::clone(self), Arc::clone(connection), None);
+            self.core.tasks.spawn(refreshed(context));
+        }
     }
 
     fn start(self: &Arc<Self>, connection: Arc<Connection>) -> HubSession<S> {
@@ -171,6 +180,7 @@ pub struct HubBuilder<S> {
     methods: HashMap<Box<str>, Method<S>>,
     on_connected: Option<OnConnected<S>>,
     on_disconnected: Option<OnDisconnected<S>>,
+    on_authentication_refreshed: Option<OnAuthenticationRefreshed<S>>,
     filters: Vec<Arc<dyn ErasedFilter<S>>>,
     user_id: Option<UserIdProvider>,
     redirect: Option<Redirector>,
@@ -187,6 +197,7 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
             methods: HashMap::new(),
             on_connected: None,
             on_disconnected: None,
+            on_authentication_refreshed: None,
             filters: Vec::new(),
             user_id: None,
             redirect: None,
@@ -298,6 +309,23 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
         self
     }
 
+    /// What to do when a client has refreshed its authentication, see
+    /// [`authentication_refresh`](crate::HubOptions::authentication_refresh). The context has the new user already.
+    pub fn on_authentication_refreshed<F, Fut>(mut self, f: F) -> Self
+    where
+        F: Fn(Context<S>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let f = Arc::new(f);
+        self.on_authentication_refreshed = Some(Box::new(move |context| {
+            let f = Arc::clone(&f);
+            // A panic here concerns nobody else.
+            let refreshed = AssertUnwindSafe(async move { f(context).await });
+            Box::pin(refreshed.catch_unwind().map(drop))
+        }));
+        self
+    }
+
     /// Sets the options.
     pub fn options(mut self, options: HubOptions) -> Self {
         self.options = options;
@@ -340,6 +368,7 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
                 methods: self.methods,
                 on_connected: self.on_connected,
                 on_disconnected: self.on_disconnected,
+                on_authentication_refreshed: self.on_authentication_refreshed,
                 filters: self.filters,
                 user_id: self.user_id,
                 redirect: self.redirect,

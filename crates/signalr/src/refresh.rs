@@ -97,6 +97,7 @@ fn refresh<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts, user: User) -> Respons
     }
     let token_lifetime_seconds = lifetime_seconds(&user);
     connection.refresh_user(user);
+    endpoint.refreshed(&connection);
     let body = Refreshed {
         token_lifetime_seconds,
     };

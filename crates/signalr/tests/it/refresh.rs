@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use http::{Method, StatusCode};
 use signalr_hub::{
-    Authenticate, AuthenticationError, AuthenticationRequest, Hub, HubOptions, User,
+    Authenticate, AuthenticationError, AuthenticationRequest, Context, Hub, HubOptions, User,
 };
 use tokio::time::Instant;
 
@@ -36,8 +36,16 @@ fn hub(authentication_refresh: bool) -> Router {
         close_on_authentication_expiration: true,
         ..HubOptions::default()
     };
-    let hub = Hub::builder().authenticate(Tokens).options(options);
-    hub.build().router("/hub")
+    Hub::builder()
+        .authenticate(Tokens)
+        .options(options)
+        .on_authentication_refreshed(|context: Context| async move {
+            let connection = context.connection();
+            let user = context.user_id().unwrap_or_default();
+            connection.send("Refreshed", (&*user,)).unwrap();
+        })
+        .build()
+        .router("/hub")
 }
 
 async fn post(router: &Router, uri: &str, token: &str) -> Answer {
@@ -78,6 +86,9 @@ async fn a_refreshed_connection_lives_on_and_never_shorter() {
         assert_eq!(answer.header("content-type"), Some("application/json"));
     }
     let rest = client.rest().await;
+    let told = r#"{"type":1,"target":"Refreshed","arguments":["ada"]}"#;
+    let times = rest.iter().filter(|record| *record == told).count();
+    assert_eq!(times, 2, "the hub is told of each refresh: {rest:?}");
     assert_eq!(rest.last().unwrap(), r#"{"type":7,"allowReconnect":true}"#);
     assert!((200..=202).contains(&start.elapsed().as_secs()));
 }
