@@ -21,7 +21,7 @@ use hubbub_domain::unit_of_work::Store;
 use hubbub_infrastructure::in_process::InProcessEventBus;
 use hubbub_infrastructure::security::{Argon2Hasher, JwtIssuer, RandomIds, SystemClock};
 use hubbub_shared::Causes;
-use signalr_hub::HubContext;
+use signalr_hub::{HubContext, match_any_case};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -40,6 +40,8 @@ use crate::state::{App, Services};
 use crate::{server, web_client};
 use storage::Storage;
 
+/// Where the hub is.
+const HUB_PATH: &str = "/hubs/chat";
 /// How often it is looked who has been away for longer than the time of grace.
 const PRESENCE_SWEEP: Duration = Duration::from_secs(1);
 /// How often what ended long ago is removed; the first time right after the start.
@@ -178,7 +180,7 @@ impl Node {
             stopping,
         });
         Ok(Self {
-            router: router(&app, hub.router("/hubs/chat")),
+            router: router(&app, hub.router(HUB_PATH)),
             hub: hub.context(),
             setup_code: prepared.setup_code,
             app,
@@ -209,7 +211,7 @@ impl Node {
 fn router(app: &App, hub: Router) -> Router {
     let (api, document) = controllers::routes().split_for_parts();
     let api = controllers::bounded(api).route_layer(from_fn_with_state(app.clone(), detached));
-    Router::new()
+    let routes = Router::new()
         .merge(api)
         .merge(controllers::health::routes())
         .with_state(app.clone())
@@ -219,7 +221,9 @@ fn router(app: &App, hub: Router) -> Router {
         .layer(from_fn_with_state(app.clone(), same_origin))
         .layer(from_fn(contained))
         .layer(from_fn_with_state(app.clone(), security_headers))
-        .layer(from_fn_with_state(app.clone(), trace))
+        .layer(from_fn_with_state(app.clone(), trace));
+    // As with ASP.NET Core, which clients rely on.
+    match_any_case(routes, &[HUB_PATH])
 }
 
 async fn sweep_presence(presence: Arc<PresenceService>, stopping: CancellationToken) {

@@ -348,3 +348,14 @@ async fn a_stop_sends_clients_away_to_come_back() {
     assert_eq!(goodbye["allowReconnect"], json!(true), "{goodbye}");
     assert!(status.unwrap().success());
 }
+
+#[tokio::test]
+async fn the_hub_is_found_however_its_path_is_written() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let answer = ada
+        .post("/Hubs/CHAT/Negotiate?NegotiateVersion=1", json!({}))
+        .await;
+    assert_eq!(answer.status, reqwest::StatusCode::OK, "{answer:?}");
+    assert!(answer.body["connectionToken"].is_string(), "{answer:?}");
+}
