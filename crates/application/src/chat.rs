@@ -3,10 +3,15 @@
 pub mod dto;
 mod error;
 mod log;
+mod reading;
+mod send;
 mod service;
+mod steps;
 mod summary;
 mod sync;
 
 pub use error::ChatError;
-pub use service::{ChatService, SendMessage, SendPrivateMessage};
+pub use send::{SendMessage, SendPrivateMessage};
+pub use service::ChatService;
 pub(crate) use summary::summary;
+pub use sync::{Position, SyncRequest, Syncing};

@@ -78,6 +78,7 @@ impl ServiceError for InvalidValue {
             Self::MessageEmpty => "message_empty",
             Self::MessageTooLong { .. } => "message_too_long",
             Self::MessageCharacter => "message_invalid",
+            Self::Emoji => "invalid_emoji",
         }
     }
 }

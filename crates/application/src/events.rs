@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use hubbub_domain::ids::{ConversationId, SessionId, UserId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::chat::dto::{ConversationSummary, MessageDto};
+use crate::chat::dto::{ConversationSummary, MessageDto, PersonalDto, SettingsDto, ThreadStateDto};
 use crate::groups::dto::MemberChange;
 use crate::presence::dto::PresenceDto;
 
@@ -62,9 +64,32 @@ pub struct ConversationEvent {
 #[derive(Clone, Debug)]
 pub enum ConversationEventChange {
     /// A new message.
-    Message(MessageDto),
-    /// A join or departure.
+    MessagePosted(MessageDto),
+    /// A message in its new state.
+    MessageChanged(MessageDto),
+    /// A join, a departure or another role.
     Member(MemberChange),
+    /// Another name, topic or visible history.
+    Settings(SettingsDto),
+    /// Nothing any more: what happened was overtaken by a later change, which tells of itself.
+    Nothing,
+}
+
+impl ConversationEvent {
+    /// The step by which a stored message, new or changed, takes its conversation on.
+    pub(crate) fn of_message(message: &hubbub_domain::message::Message) -> Self {
+        let dto = MessageDto::from(message);
+        Self {
+            conversation_id: message.conversation_id,
+            from_rev: message.rev.previous(),
+            to_rev: message.rev,
+            change: if message.rev == message.created_rev {
+                ConversationEventChange::MessagePosted(dto)
+            } else {
+                ConversationEventChange::MessageChanged(dto)
+            },
+        }
+    }
 }
 
 /// A step in a user's own log.
@@ -81,19 +106,37 @@ pub struct UserEvent {
 }
 
 /// What a step in a user's own log brings.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+#[schema(as = UserChange)]
 pub enum UserEventChange {
     /// The user is a member now.
-    ConversationGained(Box<ConversationSummary>),
+    ConversationGained {
+        /// Of which conversation.
+        conversation: Box<ConversationSummary>,
+    },
     /// The user is no longer a member.
-    ConversationLost(ConversationId),
-    /// The user read on, on some device.
-    ReadMarkerMoved {
-        /// Where.
+    ConversationLost {
+        /// Of which conversation.
         conversation_id: ConversationId,
-        /// Up to which message.
-        seq: Seq,
-        /// How many messages are left.
-        unread_count: i64,
+    },
+    /// The user read on, marked something unread, or muted a conversation, on some device.
+    StateChanged {
+        /// Which conversation.
+        conversation_id: ConversationId,
+        /// How it stands now.
+        #[serde(flatten)]
+        personal: PersonalDto,
+    },
+    /// The user read on in a thread, follows it, or no longer does.
+    ThreadStateChanged(ThreadStateDto),
+    /// The user shows, or no longer shows, others how far conversations were read.
+    ReceiptsChanged {
+        /// Whether it is kept private.
+        private_receipts: bool,
     },
 }

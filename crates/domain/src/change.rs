@@ -1,36 +1,43 @@
-//! What has happened, in the past tense: the changes of a conversation's log and of a user's own log.
+//! What has happened, in the past tense: the changes of a conversation's log and of a user's own log, as their rows stand now.
 
-use crate::conversation::ConversationOverview;
+use crate::conversation::{Conversation, ConversationOverview, Unread};
 use crate::ids::{ConversationId, UserId};
 use crate::member::Membership;
 use crate::message::Message;
-use crate::numbers::{Rev, Seq, UserRev};
+use crate::numbers::{Rev, UserRev};
+use crate::personal::{PersonalState, ThreadState};
+
+/// What happened in a conversation after a position, in the order in which it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangesAfter {
+    /// The newest change of the conversation, read before the rows.
+    pub head: Rev,
+    /// The changes. Where there are fewer than were asked for, there are no more up to `head`.
+    pub changes: Vec<PlacedChange>,
+}
+
+/// A change and the place at which it is told: where a row is new to who reads on from the position, that is where it was created,
+/// else where it was last changed. So a message that was written and edited since is told once as new, as it stands now, and once
+/// more as changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedChange {
+    /// Its place in the log.
+    pub rev: Rev,
+    /// The row.
+    pub change: ConversationChange,
+}
 
 /// A change in a conversation's log, as its row stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConversationChange {
-    /// Somebody wrote a message.
+    /// A message came.
     MessagePosted(Message),
-    /// Somebody's stay began or ended.
+    /// A message that had come before the position was edited, deleted, pinned, reacted or replied to.
+    MessageChanged(Message),
+    /// Somebody's stay began, ended, or has another role.
     MembershipChanged(Membership),
-}
-
-impl ConversationChange {
-    /// Where it happened.
-    pub fn conversation_id(&self) -> ConversationId {
-        match self {
-            Self::MessagePosted(message) => message.conversation_id,
-            Self::MembershipChanged(membership) => membership.conversation_id,
-        }
-    }
-
-    /// The place of the row's latest change in the log.
-    pub fn rev(&self) -> Rev {
-        match self {
-            Self::MessagePosted(message) => message.rev,
-            Self::MembershipChanged(membership) => membership.rev,
-        }
-    }
+    /// Name, topic or visible history changed.
+    SettingsChanged(Conversation),
 }
 
 /// Something that only one user must learn, at its place in that user's log.
@@ -51,13 +58,25 @@ pub enum UserChangeKind {
     ConversationGained(Box<ConversationOverview>),
     /// The user is no longer a member.
     ConversationLost(ConversationId),
-    /// The user read on, on some device.
-    ReadMarkerMoved {
+    /// The user read on, marked something unread, or muted a conversation, on some device.
+    StateChanged {
         /// Where.
         conversation_id: ConversationId,
-        /// Up to which message.
-        seq: Seq,
-        /// How many messages are left.
-        unread_count: i64,
+        /// How it stands now.
+        state: PersonalState,
+        /// What is left to read.
+        unread: Unread,
+    },
+    /// The user read on in a thread, follows it, or no longer does.
+    ThreadStateChanged {
+        /// How it stands now.
+        state: ThreadState,
+        /// How many replies of others are left to read; counting stops at [`crate::conversation::MAX_UNREAD`].
+        unread: i64,
+    },
+    /// The user shows, or no longer shows, others how far conversations were read.
+    ReceiptsChanged {
+        /// Whether it is kept private.
+        is_private: bool,
     },
 }

@@ -4,13 +4,16 @@
 //! change. Both move only through the methods here, and only while storage holds the conversation's row lock, so the
 //! numbers have no holes and commit in order.
 
+mod log;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidValue;
 use crate::ids::{ConversationId, UserId};
 use crate::member::{MemberRole, Membership};
-use crate::message::{Message, NewMessage};
+use crate::message::Message;
 use crate::numbers::{Rev, Seq};
+use crate::personal::PersonalState;
 use crate::text;
 use crate::timestamp::Timestamp;
 use crate::user::User;
@@ -31,6 +34,10 @@ pub struct Conversation {
     pub last_seq: Seq,
     /// The number of the newest change.
     pub last_rev: Rev,
+    /// The newest change of name, topic or visible history; zero if there was none.
+    pub settings_rev: Rev,
+    /// What those who join from now on may read.
+    pub history: HistoryVisibility,
     /// How many members there are now.
     pub member_count: i64,
     /// When the newest message was stored, or the conversation was made.
@@ -57,6 +64,28 @@ pub struct Title {
     pub name: ConversationName,
     /// What it is about.
     pub topic: Option<Topic>,
+}
+
+/// What of the messages before the join a new member may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum HistoryVisibility {
+    /// Nothing: one sees what is written from the join on.
+    Joined,
+    /// Everything.
+    All,
+}
+
+/// What is to change about a group or channel; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettingsChange {
+    /// Another name.
+    pub name: Option<ConversationName>,
+    /// Another topic, or none any more.
+    pub topic: Option<Option<Topic>>,
+    /// What those who join from now on may read.
+    pub history: Option<HistoryVisibility>,
 }
 
 /// The kind of a conversation.
@@ -96,12 +125,21 @@ pub struct ConversationOverview {
     pub membership: Option<Membership>,
     /// The other person of a direct conversation.
     pub peer: Option<User>,
-    /// The newest message that the user may see.
+    /// The newest message outside threads that the user may see.
     pub last_message: Option<Message>,
-    /// Up to where the user has read.
-    pub last_read_seq: Seq,
-    /// How many messages of others the user has not read; counting stops at [`MAX_UNREAD`].
-    pub unread_count: i64,
+    /// What is the user's own about it.
+    pub personal: PersonalState,
+    /// What the user has not read.
+    pub unread: Unread,
+}
+
+/// How much a user has not read of a conversation, threads left out. Own and deleted messages and those of the system never count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// How many messages; counting stops at [`MAX_UNREAD`].
+    pub messages: i64,
+    /// How many of them call the user; counting stops there too.
+    pub mentions: i64,
 }
 
 /// Where counting unread messages stops.
@@ -129,9 +167,14 @@ impl Conversation {
     fn empty(id: ConversationId, subject: Subject, now: Timestamp) -> Self {
         Self {
             id,
-            subject,
             last_seq: Seq::ZERO,
             last_rev: Rev::ZERO,
+            settings_rev: Rev::ZERO,
+            history: match subject {
+                Subject::Group(_) => HistoryVisibility::Joined,
+                Subject::Direct(_) | Subject::Channel(_) => HistoryVisibility::All,
+            },
+            subject,
             member_count: 0,
             last_activity_at: now,
             created_at: now,
@@ -149,68 +192,34 @@ impl Conversation {
 
     /// Name and topic, which direct conversations do not have.
     pub fn title(&self) -> Option<&Title> {
-        match &self.subject {
-            Subject::Direct(_) => None,
-            Subject::Group(title) | Subject::Channel(title) => Some(title),
+        self.subject.title()
+    }
+}
+
+impl HistoryVisibility {
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::All => "all",
         }
     }
 
-    /// Begins a stay. Who joins a group sees what is written from then on; channels and direct conversations are open
-    /// from their first message.
-    pub fn admit(&mut self, user_id: UserId, role: MemberRole, now: Timestamp) -> Membership {
-        let rev = self.advance();
-        self.member_count += 1;
-        Membership {
-            conversation_id: self.id,
-            user_id,
-            role,
-            from_rev: rev,
-            to_rev: None,
-            visible_from_seq: match self.subject {
-                Subject::Group(_) => self.last_seq.next(),
-                Subject::Direct(_) | Subject::Channel(_) => Seq::FIRST,
-            },
-            rev,
-            joined_at: now,
+    /// Reads the stored word.
+    pub fn from_name(word: &str) -> Option<Self> {
+        [Self::Joined, Self::All]
+            .into_iter()
+            .find(|history| history.as_str() == word)
+    }
+}
+
+impl Subject {
+    /// Name and topic, which direct conversations do not have.
+    pub fn title(&self) -> Option<&Title> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Group(title) | Self::Channel(title) => Some(title),
         }
-    }
-
-    /// Ends a stay. The departure is the last change that the member sees.
-    pub fn release(&mut self, membership: &mut Membership) {
-        let rev = self.advance();
-        self.member_count -= 1;
-        membership.to_rev = Some(rev);
-        membership.rev = rev;
-    }
-
-    /// Gives a member another role.
-    pub fn change_role(&mut self, membership: &mut Membership, role: MemberRole) {
-        membership.rev = self.advance();
-        membership.role = role;
-    }
-
-    /// Takes a message into the log. Its time is never earlier than that of the message before it, whatever the clock says.
-    pub fn post(&mut self, message: NewMessage, now: Timestamp) -> Message {
-        let rev = self.advance();
-        self.last_seq = self.last_seq.next();
-        self.last_activity_at = self.last_activity_at.max(now);
-        Message {
-            id: message.id,
-            conversation_id: self.id,
-            seq: self.last_seq,
-            created_rev: rev,
-            rev,
-            sender_id: message.sender_id,
-            client_id: message.client_id,
-            request_hash: message.request_hash,
-            body: message.body,
-            sent_at: self.last_activity_at,
-        }
-    }
-
-    fn advance(&mut self) -> Rev {
-        self.last_rev = self.last_rev.next();
-        self.last_rev
     }
 }
 
@@ -282,38 +291,12 @@ impl Topic {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
-    use crate::ids::{ClientId, MessageId};
-    use crate::message::{MessageBody, RequestHash};
-
-    fn at(micros: i64) -> Timestamp {
-        Timestamp::from_unix_micros(micros)
-    }
 
     fn user(number: u128) -> UserId {
         UserId::from_uuid(Uuid::from_u128(number))
-    }
-
-    fn group() -> Conversation {
-        let title = Title {
-            name: ConversationName::parse("Tea").unwrap(),
-            topic: None,
-        };
-        let id = ConversationId::from_uuid(Uuid::nil());
-        Conversation::found(id, Subject::Group(title), at(0))
-    }
-
-    fn message() -> NewMessage {
-        NewMessage {
-            id: MessageId::from_uuid(Uuid::nil()),
-            sender_id: user(1),
-            client_id: ClientId::from_uuid(Uuid::nil()),
-            request_hash: RequestHash([0; 32]),
-            body: MessageBody::parse("hi".to_owned()).unwrap(),
-        }
     }
 
     #[test]
@@ -326,56 +309,5 @@ mod tests {
         let pair = DirectPair::of(user(2), user(1)).unwrap();
         assert_eq!(pair.peer_of(user(2)), Some(user(1)));
         assert_eq!(pair.peer_of(user(3)), None);
-    }
-
-    #[test]
-    fn who_joins_a_group_later_sees_what_is_written_from_then_on() {
-        let mut group = group();
-        let founder = group.admit(user(1), MemberRole::Owner, at(1));
-        let first = group.post(message(), at(2));
-        let late = group.admit(user(2), MemberRole::Member, at(3));
-        let second = group.post(message(), at(4));
-        assert!(founder.shows(first.seq, first.created_rev));
-        assert!(!late.shows(first.seq, first.created_rev));
-        assert!(late.shows(second.seq, second.created_rev));
-    }
-
-    #[test]
-    fn a_clock_that_goes_back_does_not_turn_time_back() {
-        let mut group = group();
-        assert_eq!(group.post(message(), at(100)).sent_at, at(100));
-        assert_eq!(group.post(message(), at(40)).sent_at, at(100));
-    }
-
-    proptest! {
-        #[test]
-        fn numbers_have_no_holes_whatever_happens(steps in proptest::collection::vec(0_u8..3, 0..60)) {
-            let mut group = group();
-            let (mut seqs, mut revs, mut stays) = (Vec::new(), Vec::new(), Vec::new());
-            for (step, what) in steps.into_iter().enumerate() {
-                let now = at(i64::try_from(step).unwrap());
-                match (what, stays.pop()) {
-                    (0, stay) => {
-                        stays.extend(stay);
-                        let message = group.post(message(), now);
-                        seqs.push(message.seq.get());
-                        revs.push(message.rev.get());
-                    }
-                    (1, Some(mut stay)) => {
-                        group.release(&mut stay);
-                        revs.push(stay.rev.get());
-                    }
-                    (_, stay) => {
-                        stays.extend(stay);
-                        let stay = group.admit(user(step as u128), MemberRole::Member, now);
-                        revs.push(stay.rev.get());
-                        stays.push(stay);
-                    }
-                }
-            }
-            prop_assert!(seqs.iter().copied().eq(1..=group.last_seq.get()));
-            prop_assert!(revs.iter().copied().eq(1..=group.last_rev.get()));
-            prop_assert_eq!(group.member_count, i64::try_from(stays.len()).unwrap());
-        }
     }
 }

@@ -36,6 +36,9 @@ pub enum InvalidValue {
     /// See [`crate::message::MessageBody`].
     #[error("a message cannot contain the character U+0000")]
     MessageCharacter,
+    /// See [`crate::message::Emoji`].
+    #[error("a reaction is one emoji")]
+    Emoji,
 }
 
 /// What kind of failure storage met. Closed, so that callers can decide without knowing the driver.

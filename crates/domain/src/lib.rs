@@ -15,6 +15,7 @@ pub mod member;
 pub mod message;
 pub mod numbers;
 pub mod permission;
+pub mod personal;
 pub mod repository;
 pub mod session;
 pub mod text;

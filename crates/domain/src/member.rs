@@ -40,10 +40,23 @@ impl Membership {
         self.from_rev <= rev && self.to_rev.is_none_or(|to| rev <= to)
     }
 
-    /// Whether the member may see a message that stands at `seq` and was created by the change `created_rev`.
-    pub fn shows(&self, seq: Seq, created_rev: Rev) -> bool {
-        seq >= self.visible_from_seq && self.to_rev.is_none_or(|to| created_rev <= to)
+    /// Whether the member may see a message at `seq` as the change `rev` has left it, whatever came before the join.
+    pub fn shows(&self, seq: Seq, rev: Rev) -> bool {
+        seq >= self.visible_from_seq && self.to_rev.is_none_or(|to| rev <= to)
     }
+}
+
+/// Who may not come back to a group or channel until the ban is lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ban {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// Who.
+    pub user_id: UserId,
+    /// Who said so.
+    pub banned_by: UserId,
+    /// When.
+    pub banned_at: Timestamp,
 }
 
 /// What a member may do in a conversation.

@@ -1,37 +1,23 @@
 //! Messages: what people write, numbered by the conversation that they write it in.
 
-use crate::error::InvalidValue;
+mod content;
+mod mention;
+mod reaction;
+
 use crate::ids::{ClientId, ConversationId, MessageId, UserId};
 use crate::numbers::{Rev, Seq};
 use crate::timestamp::Timestamp;
 
-/// How many characters (Unicode scalar values) a message may have.
-pub const MAX_MESSAGE_CHARACTERS: usize = 16_384;
+pub use content::{Content, Deletion, MAX_MESSAGE_CHARACTERS, MessageBody, Pin, SystemNote, Text};
+pub use mention::{MAX_MENTIONS, Mentions, mentioned_in};
+pub use reaction::{Emoji, Reaction, Reactions};
 
-/// What a person wrote: 1 to 16,384 characters that are not all white space. It is kept exactly as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageBody(String);
-
-impl MessageBody {
-    /// Checks what a person wrote.
-    pub fn parse(text: String) -> Result<Self, InvalidValue> {
-        let length = text.chars().count();
-        if length > MAX_MESSAGE_CHARACTERS {
-            Err(InvalidValue::MessageTooLong { length })
-        } else if text.trim().is_empty() {
-            Err(InvalidValue::MessageEmpty)
-        } else if text.contains('\0') {
-            Err(InvalidValue::MessageCharacter)
-        } else {
-            Ok(Self(text))
-        }
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+/// How long the author of a deleted message can take the deletion back. What it said is purged afterwards.
+pub const UNDO_DELETE: std::time::Duration = std::time::Duration::from_secs(10);
+/// How many earlier texts of a message are kept; who wants to edit it more often writes another one.
+pub const MAX_REVISIONS: i64 = 100;
+/// How many messages of a conversation can be pinned at once.
+pub const MAX_PINS: i64 = 100;
 
 /// A hash of a send as it was first requested, to tell a retry from another message under the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +35,14 @@ pub struct NewMessage {
     /// A hash of the request that carried it.
     pub request_hash: RequestHash,
     /// What it says.
-    pub body: MessageBody,
+    pub content: Content,
+    /// The message that it answers.
+    pub reply_to: Option<MessageRef>,
+    /// The message whose thread it stands in.
+    pub thread_root: Option<MessageRef>,
 }
 
-/// A message in its conversation.
+/// A message in its conversation, as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// What it is called, for ever.
@@ -65,48 +55,102 @@ pub struct Message {
     pub created_rev: Rev,
     /// Its latest change.
     pub rev: Rev,
-    /// Who wrote it.
+    /// Who wrote it; for a system message, who did what it tells of.
     pub sender_id: UserId,
     /// The sender's own key for it, unique for this sender.
     pub client_id: ClientId,
     /// A hash of the request that carried it.
     pub request_hash: RequestHash,
-    /// What it says.
-    pub body: MessageBody,
+    /// What it says, or that it is gone.
+    pub content: Content,
+    /// The message that it answers.
+    pub reply_to: Option<MessageRef>,
+    /// The message whose thread it stands in. Such a message never counts in the conversation's main count.
+    pub thread_root: Option<MessageRef>,
+    /// The thread that hangs on it.
+    pub thread: Option<Thread>,
     /// When it was stored; never earlier than the message before it.
     pub sent_at: Timestamp,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A message that another one refers to. None of it ever changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageRef {
+    /// What it is called.
+    pub id: MessageId,
+    /// Its place among the messages.
+    pub seq: Seq,
+    /// Who wrote it.
+    pub sender_id: UserId,
+}
 
-    #[test]
-    fn the_limit_counts_characters_not_bytes() {
-        assert!(MessageBody::parse("汉".repeat(16_384)).is_ok());
-        assert_eq!(
-            MessageBody::parse("汉".repeat(16_385)),
-            Err(InvalidValue::MessageTooLong { length: 16_385 })
-        );
+/// What a thread looks like from its root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// How many replies there are, deleted ones left out.
+    pub reply_count: i64,
+    /// The place of the newest reply among the messages, deleted ones included.
+    pub last_reply_seq: Seq,
+    /// When that was stored.
+    pub last_reply_at: Timestamp,
+}
+
+/// A text that a message had before it was edited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// What it said.
+    pub body: MessageBody,
+    /// Since when it had said so.
+    pub written_at: Timestamp,
+}
+
+/// Why a message cannot be changed in the way that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unchangeable {
+    /// It was deleted.
+    Deleted,
+    /// It tells of a change of the conversation; only people's words can be changed.
+    System,
+    /// It was deleted too long ago, or by somebody else, or is not deleted at all.
+    NotRestorable,
+    /// It has as many different reactions, or as many reactions, as it may have.
+    TooManyReactions,
+}
+
+impl Message {
+    /// How others refer to it.
+    pub fn reference(&self) -> MessageRef {
+        MessageRef {
+            id: self.id,
+            seq: self.seq,
+            sender_id: self.sender_id,
+        }
     }
 
-    #[test]
-    fn white_space_alone_is_no_message_but_is_kept_around_one() {
-        assert_eq!(
-            MessageBody::parse(" \n\t ".to_owned()),
-            Err(InvalidValue::MessageEmpty)
-        );
-        assert_eq!(
-            MessageBody::parse(" hi\n".to_owned()).unwrap().as_str(),
-            " hi\n"
-        );
+    /// What a person wrote, unless it is gone.
+    pub fn text(&self) -> Option<&Text> {
+        match &self.content {
+            Content::Text(text) => Some(text),
+            Content::System(_) | Content::Deleted(_) => None,
+        }
     }
 
-    #[test]
-    fn a_character_that_databases_cannot_keep_is_refused() {
-        assert_eq!(
-            MessageBody::parse("a\0b".to_owned()),
-            Err(InvalidValue::MessageCharacter)
-        );
+    /// The text, to be changed.
+    pub(crate) fn text_mut(&mut self) -> Result<&mut Text, Unchangeable> {
+        match &mut self.content {
+            Content::Text(text) => Ok(text),
+            Content::System(_) => Err(Unchangeable::System),
+            Content::Deleted(_) => Err(Unchangeable::Deleted),
+        }
+    }
+
+    /// Whether it was deleted.
+    pub fn is_deleted(&self) -> bool {
+        matches!(self.content, Content::Deleted(_))
+    }
+
+    /// Whether a thread may hang on it: threads have no threads, and neither have notes of the system.
+    pub fn may_root_a_thread(&self) -> bool {
+        self.thread_root.is_none() && self.text().is_some()
     }
 }

@@ -3,19 +3,26 @@
 //! `find_*` answers `None` for what is not there; `list_*` is bounded by its `limit`. Every method runs inside the unit
 //! of work (or the read) that handed out the repository.
 
+mod log;
+mod messages;
+mod personal;
+
 use async_trait::async_trait;
 
-use crate::change::{ConversationChange, UserChange};
+use crate::change::{ChangesAfter, UserChange};
 use crate::conversation::{Conversation, ConversationOverview, DirectPair};
 use crate::error::RepositoryError;
-use crate::ids::{ClientId, ConversationId, Epoch, InvitationId, SessionId, UserId};
+use crate::ids::{ConversationId, Epoch, InvitationId, SessionId, UserId};
 use crate::invitation::Invitation;
-use crate::member::Membership;
-use crate::message::Message;
+use crate::member::{Ban, Membership};
 use crate::numbers::{Rev, Seq, UserRev};
 use crate::session::Session;
 use crate::timestamp::Timestamp;
 use crate::user::{DisplayName, PasswordHash, User, Username};
+
+pub use log::{Append, Circumstances, LockedConversations, LogRepository, PostKey};
+pub use messages::{MessageRange, MessageRepository};
+pub use personal::{FollowedThread, PersonalStateRepository};
 
 /// What every repository method answers.
 pub type Result<T> = std::result::Result<T, RepositoryError>;
@@ -71,7 +78,21 @@ pub trait UserRepository: Send {
     /// Takes the next number of the user's own log, under the lock of the user's row.
     async fn next_rev(&mut self, id: UserId) -> Result<UserRev>;
     /// Current rows of what changed in the user's own log after `rev`, by their latest change.
-    async fn list_changes(&mut self, id: UserId, after: UserRev) -> Result<Vec<UserChange>>;
+    async fn list_changes(
+        &mut self,
+        id: UserId,
+        after: UserRev,
+        limit: i64,
+    ) -> Result<Vec<UserChange>>;
+    /// Whether others are kept from seeing how far the user has read.
+    async fn has_private_receipts(&mut self, id: UserId) -> Result<bool>;
+    /// Changes that, at its place in the user's own log.
+    async fn set_private_receipts(
+        &mut self,
+        id: UserId,
+        is_private: bool,
+        user_rev: UserRev,
+    ) -> Result<()>;
     /// Those of `others` with whom the user shares a conversation now.
     async fn list_sharing(&mut self, id: UserId, others: &[UserId]) -> Result<Vec<UserId>>;
 }
@@ -91,7 +112,7 @@ pub trait SessionRepository: Send {
     async fn remove_ended(&mut self, before: Timestamp, limit: i64) -> Result<u64>;
 }
 
-/// Invitations to register.
+/// Invitations to register, and to groups.
 #[async_trait]
 pub trait InvitationRepository: Send {
     /// Stores a new invitation.
@@ -102,8 +123,12 @@ pub trait InvitationRepository: Send {
     async fn find(&mut self, id: InvitationId) -> Result<Option<Invitation>>;
     /// Stores what changed.
     async fn update(&mut self, invitation: &Invitation) -> Result<()>;
-    /// Invitations that can still be used, the newest first.
-    async fn list_usable(&mut self, now: Timestamp) -> Result<Vec<Invitation>>;
+    /// Invitations to that group, or to register, that can still be used, the newest first.
+    async fn list_usable(
+        &mut self,
+        conversation: Option<ConversationId>,
+        now: Timestamp,
+    ) -> Result<Vec<Invitation>>;
     /// Removes up to `limit` invitations that expired or were withdrawn before `before`, or were made before it and are used up.
     /// Answers how many.
     async fn remove_ended(&mut self, before: Timestamp, limit: i64) -> Result<u64>;
@@ -120,7 +145,7 @@ pub trait ConversationRepository: Send {
     async fn find(&mut self, id: ConversationId) -> Result<Option<Conversation>>;
     /// The one conversation of a pair.
     async fn find_direct(&mut self, pair: DirectPair) -> Result<Option<ConversationId>>;
-    /// Stores the counters of a conversation that this unit of work has locked or added.
+    /// Stores the counters and settings of a conversation that this unit of work has locked or added.
     async fn update(&mut self, conversation: &Conversation) -> Result<()>;
     /// One conversation as a user sees it, whether a member or not.
     async fn find_overview(
@@ -136,16 +161,42 @@ pub trait ConversationRepository: Send {
         user: UserId,
         limit: i64,
     ) -> Result<Vec<ConversationOverview>>;
-    /// The newest change of each conversation of a member.
-    async fn list_heads(&mut self, member: UserId) -> Result<Vec<(ConversationId, Rev)>>;
-    /// Current rows of what changed after `rev`, by their latest change. A stay that has changed since it began stands at its
-    /// beginning too, so that nobody who follows the log misses a join.
+    /// How far everything has come that the user can see, in one statement.
+    async fn find_heads(&mut self, user: UserId) -> Result<UserHeads>;
+    /// The first `limit` changes after `after`, in the order in which they are told. A stay that has changed since it began stands
+    /// at its beginning too, so that nobody who follows the log misses a join.
     async fn list_changes(
         &mut self,
         id: ConversationId,
         after: Rev,
         limit: i64,
-    ) -> Result<Vec<ConversationChange>>;
+    ) -> Result<ChangesAfter>;
+}
+
+/// How far everything has come that one user can see.
+#[derive(Clone, Debug)]
+pub struct UserHeads {
+    /// The identity of the database's history.
+    pub epoch: Epoch,
+    /// The user's own log.
+    pub user_rev: UserRev,
+    /// Whether the user keeps from others how far conversations were read.
+    pub has_private_receipts: bool,
+    /// The conversations of the user.
+    pub conversations: Vec<ConversationHead>,
+}
+
+/// How far a conversation has come of which one is a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConversationHead {
+    /// Which conversation.
+    pub conversation_id: ConversationId,
+    /// Its newest change.
+    pub rev: Rev,
+    /// The change that began one's stay.
+    pub from_rev: Rev,
+    /// The first message one may see.
+    pub visible_from_seq: Seq,
 }
 
 /// Stays of members.
@@ -173,61 +224,34 @@ pub trait MembershipRepository: Send {
         after: Option<&Username>,
         limit: i64,
     ) -> Result<Vec<(User, Membership)>>;
-}
-
-/// Which messages of a conversation are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageRange {
-    /// The newest.
-    Newest,
-    /// Those right before this one.
-    Before(Seq),
-    /// Those right after this one.
-    After(Seq),
-    /// Those around this one, it included.
-    Around(Seq),
-}
-
-/// Messages.
-#[async_trait]
-pub trait MessageRepository: Send {
-    /// Stores a new message. A used client id of the same sender is a conflict.
-    async fn add(&mut self, message: &Message) -> Result<()>;
-    /// The message that a sender has sent under a client id.
-    async fn find_by_client_id(
+    /// All of a user's stays, the first one first.
+    async fn list_stays(
         &mut self,
-        sender: UserId,
-        client_id: ClientId,
-    ) -> Result<Option<Message>>;
-    /// Messages from `visible_from` on, in seq order.
+        conversation: ConversationId,
+        user: UserId,
+    ) -> Result<Vec<Membership>>;
+    /// Those of the names that belong to present members.
+    async fn list_named(
+        &mut self,
+        conversation: ConversationId,
+        names: &[Username],
+    ) -> Result<Vec<(Username, UserId)>>;
+}
+
+/// Who may not come back where.
+#[async_trait]
+pub trait BanRepository: Send {
+    /// Stores a ban. One that is there already stays as it is.
+    async fn add(&mut self, ban: &Ban) -> Result<()>;
+    /// The ban of that user, if there is one.
+    async fn find(&mut self, conversation: ConversationId, user: UserId) -> Result<Option<Ban>>;
+    /// Lifts a ban. Answers whether there was one.
+    async fn remove(&mut self, conversation: ConversationId, user: UserId) -> Result<bool>;
+    /// The bans of a conversation with the banned, by username, after the one given.
     async fn list(
         &mut self,
         conversation: ConversationId,
-        visible_from: Seq,
-        range: MessageRange,
+        after: Option<&Username>,
         limit: i64,
-    ) -> Result<Vec<Message>>;
-}
-
-/// Up to where members have read.
-#[async_trait]
-pub trait ReadMarkerRepository: Send {
-    /// A user's marker; zero where nothing was read.
-    async fn find(&mut self, conversation: ConversationId, user: UserId) -> Result<Seq>;
-    /// Moves the marker on. It never moves back. `user_rev` is the place of the move in the user's own log, if others of
-    /// the user's devices cannot derive it from a message.
-    async fn advance(
-        &mut self,
-        conversation: ConversationId,
-        user: UserId,
-        seq: Seq,
-        user_rev: Option<UserRev>,
-    ) -> Result<()>;
-    /// How many messages of others stand after `seq`; counting stops at [`crate::conversation::MAX_UNREAD`].
-    async fn count_unread(
-        &mut self,
-        conversation: ConversationId,
-        user: UserId,
-        seq: Seq,
-    ) -> Result<i64>;
+    ) -> Result<Vec<(User, Ban)>>;
 }

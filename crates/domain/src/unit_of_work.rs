@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use crate::error::RepositoryError;
 use crate::repository::{
-    ConversationRepository, InvitationRepository, MembershipRepository, MessageRepository,
-    ReadMarkerRepository, ServerRepository, SessionRepository, UserRepository,
+    BanRepository, ConversationRepository, InvitationRepository, LogRepository,
+    MembershipRepository, MessageRepository, PersonalStateRepository, ServerRepository,
+    SessionRepository, UserRepository,
 };
 
 /// All repositories, over one view of the data.
@@ -24,8 +25,12 @@ pub trait Repositories: Send {
     fn memberships(&mut self) -> &mut dyn MembershipRepository;
     /// Messages.
     fn messages(&mut self) -> &mut dyn MessageRepository;
-    /// Read markers.
-    fn read_markers(&mut self) -> &mut dyn ReadMarkerRepository;
+    /// Who may not come back where.
+    fn bans(&mut self) -> &mut dyn BanRepository;
+    /// What is only one user's.
+    fn personal_states(&mut self) -> &mut dyn PersonalStateRepository;
+    /// Many messages at once.
+    fn log(&mut self) -> &mut dyn LogRepository;
 }
 
 /// One transaction. Nothing of it is stored unless it is committed; dropping it rolls it back.

@@ -1,87 +1,25 @@
 //! Conversations and messages as clients see them.
 
-use hubbub_domain::conversation::ConversationKind;
-use hubbub_domain::ids::{ClientId, ConversationId, Epoch, MessageId, UserId};
+mod message;
+mod sync;
+
+use hubbub_domain::conversation::{Conversation, ConversationKind, HistoryVisibility, Unread};
+use hubbub_domain::ids::{ConversationId, Epoch, MessageId};
 use hubbub_domain::member::MemberRole;
 use hubbub_domain::message::Message;
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
+use hubbub_domain::personal::{NotificationLevel, PersonalState, ThreadState};
+use hubbub_domain::repository::MessageRange;
 use hubbub_domain::timestamp::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::users::dto::UserDto;
 
-/// A message in its conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Message)]
-pub struct MessageDto {
-    /// Where it stands.
-    pub conversation_id: ConversationId,
-    /// Its place among the messages: 1, 2, 3, …
-    pub seq: Seq,
-    /// The change that created it.
-    pub created_rev: Rev,
-    /// Its latest change.
-    pub rev: Rev,
-    /// What it is called, for ever.
-    pub message_id: MessageId,
-    /// The sender's own key for it.
-    pub client_id: ClientId,
-    /// Who wrote it.
-    pub sender_id: UserId,
-    /// What it says.
-    pub body: String,
-    /// When it was stored.
-    pub sent_at: Timestamp,
-}
-
-impl From<&Message> for MessageDto {
-    fn from(message: &Message) -> Self {
-        Self {
-            conversation_id: message.conversation_id,
-            seq: message.seq,
-            created_rev: message.created_rev,
-            rev: message.rev,
-            message_id: message.id,
-            client_id: message.client_id,
-            sender_id: message.sender_id,
-            body: message.body.as_str().to_owned(),
-            sent_at: message.sent_at,
-        }
-    }
-}
-
-/// The answer to a send: the message is on disk, at this place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SendReceipt {
-    /// Where it stands.
-    pub conversation_id: ConversationId,
-    /// What it is called, for ever.
-    pub message_id: MessageId,
-    /// The sender's own key for it.
-    pub client_id: ClientId,
-    /// Its place among the messages.
-    pub seq: Seq,
-    /// The change that created it.
-    pub rev: Rev,
-    /// When it was stored.
-    pub sent_at: Timestamp,
-}
-
-impl From<&Message> for SendReceipt {
-    fn from(message: &Message) -> Self {
-        Self {
-            conversation_id: message.conversation_id,
-            message_id: message.id,
-            client_id: message.client_id,
-            seq: message.seq,
-            rev: message.created_rev,
-            sent_at: message.sent_at,
-        }
-    }
-}
+pub use message::{
+    MentionsDto, MessageDto, ReactionDto, ReplyDto, SendReceipt, SystemNoteDto, ThreadDto,
+};
+pub use sync::{Row, SyncPage};
 
 /// A conversation as one user sees it in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -115,17 +53,125 @@ pub struct ConversationSummary {
     pub last_seq: Seq,
     /// The newest change; read before everything else here.
     pub rev: Rev,
-    /// Up to where one has read.
-    pub last_read_seq: Seq,
-    /// How many messages of others one has not read; counting stops at 100.
-    #[schema(minimum = 0, maximum = 100)]
-    pub unread_count: i64,
-    /// The newest message, for a member.
+    /// What those who join from now on may read of what was written before.
+    pub history: HistoryVisibility,
+    /// The first message that one may see, for a member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub visible_from_seq: Option<Seq>,
+    /// How far one has read, and what may disturb.
+    #[serde(flatten)]
+    pub personal: PersonalDto,
+    /// The newest message outside threads, for a member.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub last_message: Option<MessageDto>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What is only one's own about a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = PersonalState)]
+pub struct PersonalDto {
+    /// Up to where one has read.
+    pub last_read_seq: Seq,
+    /// From where on one wants it to count as unread again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub unread_from: Option<Seq>,
+    /// How many messages of others one has not read, threads left out; counting stops at 100.
+    #[schema(minimum = 0, maximum = 100)]
+    pub unread_count: i64,
+    /// How many of them call one; counting stops at 100.
+    #[schema(minimum = 0, maximum = 100)]
+    pub mention_count: i64,
+    /// Until when nothing of it may disturb.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub muted_until: Option<Timestamp>,
+    /// What of it may disturb.
+    pub level: NotificationLevel,
+}
+
+impl PersonalDto {
+    /// Describes a state and what it leaves unread.
+    pub(crate) fn new(state: &PersonalState, unread: Unread) -> Self {
+        Self {
+            last_read_seq: state.read_seq,
+            unread_from: state.unread_from,
+            unread_count: unread.messages,
+            mention_count: unread.mentions,
+            muted_until: state.muted_until,
+            level: state.level,
+        }
+    }
+}
+
+/// One's own view of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ThreadState)]
+pub struct ThreadStateDto {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// The message that the thread hangs on.
+    pub root_id: MessageId,
+    /// Whether one wants to know of replies.
+    pub following: bool,
+    /// Up to where one has read the thread.
+    pub last_read_seq: Seq,
+    /// How many replies of others one has not read; counting stops at 100.
+    #[schema(minimum = 0, maximum = 100)]
+    pub unread_count: i64,
+}
+
+impl ThreadStateDto {
+    /// Describes a state and what it leaves unread.
+    pub(crate) fn new(state: &ThreadState, unread: i64) -> Self {
+        Self {
+            conversation_id: state.conversation_id,
+            root_id: state.root_id,
+            following: state.is_following,
+            last_read_seq: state.read_seq,
+            unread_count: unread,
+        }
+    }
+}
+
+/// Name, topic and visible history of a group or channel, after one of them changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ConversationSettings)]
+pub struct SettingsDto {
+    /// What it is called.
+    pub name: String,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub topic: Option<String>,
+    /// What those who join from now on may read of what was written before.
+    pub history: HistoryVisibility,
+    /// The place of the latest change of these in the conversation's log.
+    pub rev: Rev,
+}
+
+impl SettingsDto {
+    /// Describes a group or channel; direct conversations have no name.
+    pub(crate) fn new(conversation: &Conversation) -> Self {
+        let title = conversation.title();
+        Self {
+            name: title
+                .map(|title| title.name.as_str().to_owned())
+                .unwrap_or_default(),
+            topic: title
+                .and_then(|title| title.topic.as_ref())
+                .map(|topic| topic.as_str().to_owned()),
+            history: conversation.history,
+            rev: conversation.settings_rev,
+        }
+    }
 }
 
 /// All conversations of a user, with the positions they were read at.
@@ -158,14 +204,46 @@ pub struct MessagePage {
     pub messages: Vec<MessageDto>,
 }
 
+impl MessagePage {
+    /// Describes messages that were read by `range` of those from `first_visible` on, after the conversation was.
+    pub(crate) fn new(
+        conversation: &Conversation,
+        first_visible: Seq,
+        range: MessageRange,
+        messages: &[Message],
+    ) -> Self {
+        let (oldest, newest) = (first_visible.max(Seq::FIRST), conversation.last_seq);
+        let (has_before, has_after) = match (messages.first(), messages.last()) {
+            (Some(first), Some(last)) => (first.seq > oldest, last.seq < newest),
+            // Nothing lies on the side that was asked for; everything that is visible lies on the other.
+            _ => match range {
+                MessageRange::Before(seq) => (false, seq.max(oldest) <= newest),
+                MessageRange::After(seq) => (seq.min(newest) >= oldest, false),
+                MessageRange::Newest | MessageRange::Around(_) => (false, false),
+            },
+        };
+        Self {
+            conversation_id: conversation.id,
+            rev: conversation.last_rev,
+            last_seq: newest,
+            has_before,
+            has_after,
+            messages: messages.iter().map(MessageDto::from).collect(),
+        }
+    }
+}
+
 /// How far one conversation's log has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Head {
     /// Which conversation.
     pub conversation_id: ConversationId,
     /// Its newest change.
     pub rev: Rev,
+    /// The first message that its member may see. For the relay; clients learn it from the summary.
+    #[serde(skip)]
+    pub visible_from_seq: Seq,
 }
 
 /// How far everything has come that a user can see.
@@ -178,4 +256,7 @@ pub struct Heads {
     pub user_rev: UserRev,
     /// The conversations that the user is a member of.
     pub conversations: Vec<Head>,
+    /// Whether the user keeps private how far conversations were read. For the relay.
+    #[serde(skip)]
+    pub has_private_receipts: bool,
 }

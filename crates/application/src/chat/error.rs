@@ -23,6 +23,12 @@ pub enum ChatError {
     /// One cannot have a direct conversation with oneself.
     #[error("you cannot open a direct conversation with yourself")]
     WithOneself,
+    /// More positions than one synchronisation takes.
+    #[error(
+        "one synchronisation takes at most {} positions",
+        super::ChatService::MAX_POSITIONS
+    )]
+    TooManyPositions,
     /// The client id was used for another message.
     #[error("this clientId was already used for another message")]
     IdempotencyMismatch,
@@ -31,6 +37,7 @@ pub enum ChatError {
 service_error!(ChatError {
     Self::ConversationNotFound | Self::UserNotFound => (NotFound, "not_found"),
     Self::ReadOnly => (Forbidden, "forbidden"),
+    Self::TooManyPositions => (Invalid, "limit_exceeded"),
     Self::WithOneself => (Invalid, "invalid_request"),
     Self::IdempotencyMismatch => (Conflict, "idempotency_mismatch"),
 });

@@ -2,7 +2,9 @@
 
 use hubbub_domain::conversation::Conversation;
 use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
-use hubbub_domain::message::{Message, MessageBody, NewMessage, RequestHash};
+use hubbub_domain::message::{
+    Content, Mentions, Message, MessageBody, NewMessage, RequestHash, Text,
+};
 use hubbub_domain::permission;
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::unit_of_work::UnitOfWork;
@@ -53,7 +55,9 @@ pub(super) async fn post(
             sender_id: post.sender_id,
             client_id: post.client_id,
             request_hash,
-            body: post.body,
+            content: Content::Text(Text::new(post.body, Mentions::default())),
+            reply_to: None,
+            thread_root: None,
         },
         now,
     );
@@ -68,15 +72,9 @@ pub(super) async fn post(
     unit.conversations().update(conversation).await?;
     // Who had read everything before has read everything now. Clients derive the same from the message, so the move takes
     // no number of the sender's own log.
-    let marker = unit
-        .read_markers()
-        .find(conversation.id, post.sender_id)
+    unit.personal_states()
+        .read_own(conversation.id, post.sender_id, message.seq)
         .await?;
-    if marker == message.seq.previous() {
-        unit.read_markers()
-            .advance(conversation.id, post.sender_id, message.seq, None)
-            .await?;
-    }
     Ok(Posted::New(message))
 }
 

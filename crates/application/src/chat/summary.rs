@@ -1,6 +1,6 @@
 use hubbub_domain::conversation::ConversationOverview;
 
-use super::dto::{ConversationSummary, MessageDto};
+use super::dto::{ConversationSummary, MessageDto, PersonalDto};
 use crate::users::dto::UserDto;
 
 /// Describes a conversation to the user whose overview it is.
@@ -20,8 +20,12 @@ pub(crate) fn summary(overview: &ConversationOverview) -> ConversationSummary {
         joined: overview.membership.is_some(),
         last_seq: conversation.last_seq,
         rev: conversation.last_rev,
-        last_read_seq: overview.last_read_seq,
-        unread_count: overview.unread_count,
+        history: conversation.history,
+        visible_from_seq: overview
+            .membership
+            .as_ref()
+            .map(|stay| stay.visible_from_seq),
+        personal: PersonalDto::new(&overview.personal, overview.unread),
         last_message: overview.last_message.as_ref().map(MessageDto::from),
         created_at: conversation.created_at,
     }

@@ -1,7 +1,7 @@
 //! Members as clients see them.
 
 use hubbub_domain::member::{MemberRole, Membership};
-use hubbub_domain::numbers::Rev;
+use hubbub_domain::numbers::{Rev, Seq};
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::user::User;
 use serde::Serialize;
@@ -45,18 +45,22 @@ pub struct MemberPage {
 }
 
 /// A join, a departure or a change of role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberChange {
     /// Who.
     pub user: UserDto,
     /// What the member may do now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub role: Option<MemberRole>,
     /// Whether the user is a member now.
     pub joined: bool,
     /// The place of the change in the conversation's log.
     pub rev: Rev,
+    /// The first message that the member may see. For the relay.
+    #[serde(skip)]
+    pub visible_from_seq: Seq,
 }
 
 impl MemberChange {
@@ -67,6 +71,7 @@ impl MemberChange {
             role: stay.is_open().then_some(stay.role),
             joined: stay.is_open(),
             rev: stay.rev,
+            visible_from_seq: stay.visible_from_seq,
         }
     }
 }

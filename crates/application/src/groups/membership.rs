@@ -53,7 +53,9 @@ pub(crate) async fn enter(
                 "a conversation is gone in the middle of its own unit of work",
             )
         })?;
-    let gained = UserEventChange::ConversationGained(Box::new(summary(&overview)));
+    let gained = UserEventChange::ConversationGained {
+        conversation: Box::new(summary(&overview)),
+    };
     events.push(user_event(user, user_rev, gained));
     events.push(member_event(user, stay));
     Ok(())
@@ -72,7 +74,9 @@ pub(crate) async fn release(
     let user_rev = unit.users().next_rev(user.id).await?;
     unit.memberships().update(&stay, Some(user_rev)).await?;
     events.push(member_event(user, &stay));
-    let lost = UserEventChange::ConversationLost(conversation.id);
+    let lost = UserEventChange::ConversationLost {
+        conversation_id: conversation.id,
+    };
     events.push(user_event(user, user_rev, lost));
     Ok(())
 }

@@ -82,6 +82,7 @@ impl InvitationService {
         let now = self.clock.now();
         let code = URL_SAFE_NO_PAD.encode(&self.ids.secret()[..16]);
         let invitation = Invitation {
+            conversation_id: None,
             id: InvitationId::from_uuid(self.ids.uuid()),
             code_hash: code_hash(&code),
             created_by: actor,
@@ -109,7 +110,10 @@ impl InvitationService {
     pub async fn list(&self, actor: UserId) -> Result<Vec<InvitationDto>, InvitationError> {
         let mut view = self.store.read().await?;
         authorise(view.users(), actor).await?;
-        let usable = view.invitations().list_usable(self.clock.now()).await?;
+        let usable = view
+            .invitations()
+            .list_usable(None, self.clock.now())
+            .await?;
         Ok(usable.iter().map(InvitationDto::from).collect())
     }
 

@@ -1,0 +1,76 @@
+//! The way by which many messages are stored in one transaction with few statements.
+
+use async_trait::async_trait;
+
+use super::Result;
+use crate::conversation::Conversation;
+use crate::ids::{ClientId, ConversationId, MessageId, UserId};
+use crate::member::Membership;
+use crate::message::Message;
+use crate::numbers::Seq;
+use crate::personal::ThreadState;
+use crate::timestamp::Timestamp;
+
+/// Conversations under their row locks.
+#[derive(Clone, Debug)]
+pub struct LockedConversations {
+    /// Those that exist.
+    pub conversations: Vec<Conversation>,
+    /// The time by the database's own clock, if that is another machine's.
+    pub now: Option<Timestamp>,
+}
+
+/// What a message to be posted is about.
+#[derive(Clone, Copy, Debug)]
+pub struct PostKey {
+    /// Where to.
+    pub conversation_id: ConversationId,
+    /// Who sends it.
+    pub sender_id: UserId,
+    /// The sender's key for it.
+    pub client_id: ClientId,
+    /// The message that it answers.
+    pub reply_to: Option<MessageId>,
+    /// The message whose thread it is for.
+    pub thread_root: Option<MessageId>,
+}
+
+/// What decides about a message to be posted.
+#[derive(Clone, Debug, Default)]
+pub struct Circumstances {
+    /// What the sender has sent under that key before, in whatever conversation.
+    pub before: Option<Message>,
+    /// The sender's present stay.
+    pub stay: Option<Membership>,
+    /// The message that it answers, if it is one of the conversation.
+    pub reply_to: Option<Message>,
+    /// The root of the thread, if it is a message of the conversation.
+    pub thread_root: Option<Message>,
+}
+
+/// What a batch stores.
+#[derive(Clone, Debug, Default)]
+pub struct Append {
+    /// Conversations that have moved on.
+    pub conversations: Vec<Conversation>,
+    /// New messages, in the order of their numbers.
+    pub messages: Vec<Message>,
+    /// Roots of threads that have new replies, each once, as they stand now.
+    pub roots: Vec<Message>,
+    /// Senders who had read everything before their own message: up to where they have read now.
+    pub read: Vec<(ConversationId, UserId, Seq)>,
+    /// Threads that people follow from now on, unless they have a view of the thread already.
+    pub followed: Vec<ThreadState>,
+}
+
+/// Many messages at once. Every method is a fixed number of statements, however many there are.
+#[async_trait]
+pub trait LogRepository: Send {
+    /// Takes the row locks, in the order of the ids. Everything that depends on them is read after.
+    async fn lock(&mut self, ids: &[ConversationId]) -> Result<LockedConversations>;
+    /// What decides about each of the messages, in their order. To be called under the locks.
+    async fn find_circumstances(&mut self, posts: &[PostKey]) -> Result<Vec<Circumstances>>;
+    /// Stores everything. A key that was used in another conversation at the same time is a conflict, after which the unit of work
+    /// must be dropped.
+    async fn append(&mut self, append: &Append) -> Result<()>;
+}
