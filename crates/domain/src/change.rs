@@ -16,9 +16,9 @@ pub struct ChangesAfter {
     pub changes: Vec<PlacedChange>,
 }
 
-/// A change and the place at which it is told: where a row is new to who reads on from the position, that is where it was created,
-/// else where it was last changed. So a message that was written and edited since is told once as new, as it stands now, and once
-/// more as changed.
+/// A change and the place at which it is told: a row that is new to who reads on from the position is told where it was created,
+/// any other where it was last changed. So a message that was written and edited since is told once, as new and as it stands now; who
+/// reads on from a place between the two is told of it again, as changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacedChange {
     /// Its place in the log.
