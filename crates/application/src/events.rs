@@ -58,6 +58,8 @@ pub struct ConversationEvent {
     pub to_rev: Rev,
     /// What it brings.
     pub change: ConversationEventChange,
+    /// Members at that step who left before the row came to stand as it is brought: they only learn that the log moved on.
+    pub hidden_from: Vec<UserId>,
 }
 
 /// What a step in a conversation's log brings.
@@ -88,6 +90,7 @@ impl ConversationEvent {
             } else {
                 ConversationEventChange::MessageChanged(dto)
             },
+            hidden_from: Vec::new(),
         }
     }
 }

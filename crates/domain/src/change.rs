@@ -16,9 +16,8 @@ pub struct ChangesAfter {
     pub changes: Vec<PlacedChange>,
 }
 
-/// A change and the place at which it is told: a row that is new to who reads on from the position is told where it was created,
-/// any other where it was last changed. So a message that was written and edited since is told once, as new and as it stands now; who
-/// reads on from a place between the two is told of it again, as changed.
+/// A change and the place at which it is told: a message where it was created, and once more where it was last changed, if that was
+/// later; both times as it stands now. A stay where it began, and where it last changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlacedChange {
     /// Its place in the log.
@@ -32,7 +31,7 @@ pub struct PlacedChange {
 pub enum ConversationChange {
     /// A message came.
     MessagePosted(Message),
-    /// A message that had come before the position was edited, deleted, pinned, reacted or replied to.
+    /// A message was edited, deleted, pinned, reacted or replied to.
     MessageChanged(Message),
     /// Somebody's stay began, ended, or has another role.
     MembershipChanged(Membership),

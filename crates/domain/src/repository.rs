@@ -163,8 +163,7 @@ pub trait ConversationRepository: Send {
     ) -> Result<Vec<ConversationOverview>>;
     /// How far everything has come that the user can see, in one statement.
     async fn find_heads(&mut self, user: UserId) -> Result<UserHeads>;
-    /// The first `limit` changes after `after`, in the order in which they are told. A stay that has changed since it began stands
-    /// at its beginning too, so that nobody who follows the log misses a join.
+    /// The first `limit` changes after `after`, in the order in which they are told.
     async fn list_changes(
         &mut self,
         id: ConversationId,
@@ -230,6 +229,12 @@ pub trait MembershipRepository: Send {
         conversation: ConversationId,
         user: UserId,
     ) -> Result<Vec<Membership>>;
+    /// Who left after `after`, and by which change.
+    async fn list_departures(
+        &mut self,
+        conversation: ConversationId,
+        after: Rev,
+    ) -> Result<Vec<(UserId, Rev)>>;
     /// Those of the names that belong to present members.
     async fn list_named(
         &mut self,

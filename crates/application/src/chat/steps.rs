@@ -38,6 +38,11 @@ impl ChatService {
         let after = view.conversations().list_changes(id, rev, limit).await?;
         let is_whole = i64::try_from(after.changes.len()).unwrap_or(i64::MAX) < limit;
         let people = people_of(view.as_mut(), &after.changes).await?;
+        let departures = if after.changes.iter().any(|placed| shown_as_of(placed) > placed.rev) {
+            view.memberships().list_departures(id, rev).await?
+        } else {
+            Vec::new()
+        };
         let mut steps = Vec::with_capacity(after.changes.len());
         let mut from_rev = rev;
         for placed in &after.changes {
@@ -46,6 +51,11 @@ impl ChatService {
                 from_rev: std::mem::replace(&mut from_rev, placed.rev),
                 to_rev: placed.rev,
                 change: event_change(&placed.change, &people),
+                hidden_from: departures
+                    .iter()
+                    .filter(|(_, left)| (placed.rev..shown_as_of(placed)).contains(left))
+                    .map(|(user, _)| *user)
+                    .collect(),
             });
         }
         // What was overtaken by a change that is among these tells nothing any more, but takes its places in the log.
@@ -57,6 +67,7 @@ impl ChatService {
                     from_rev: rev,
                     to_rev: after.head,
                     change: ConversationEventChange::Nothing,
+                    hidden_from: Vec::new(),
                 }),
             }
         }
@@ -121,6 +132,17 @@ pub(super) async fn people_of(
         }
     }
     Ok(people)
+}
+
+/// The change that made the row what it is told as.
+fn shown_as_of(placed: &PlacedChange) -> Rev {
+    match &placed.change {
+        ConversationChange::MessagePosted(message)
+        | ConversationChange::MessageChanged(message) => message.rev,
+        ConversationChange::MembershipChanged(_) | ConversationChange::SettingsChanged(_) => {
+            placed.rev
+        }
+    }
 }
 
 fn event_change(

@@ -273,7 +273,9 @@ async fn conversation_page(
     };
     let people = people_of(view, &after.changes).await?;
     let visible = after.changes.iter().filter(|placed| {
-        placed.rev <= as_of_rev && stays.iter().any(|stay| is_visible(stay, placed))
+        placed.rev <= as_of_rev
+            && !is_told_as_new(&placed.change, position.rev)
+            && stays.iter().any(|stay| is_visible(stay, placed))
     });
     Ok(SyncPage::Changes {
         conversation_id: id,
@@ -321,6 +323,11 @@ fn is_visible(stay: &Membership, placed: &PlacedChange) -> bool {
             stay.covers(placed.rev)
         }
     }
+}
+
+/// Whether a change is of a message that is itself told after the position, as it stands now.
+fn is_told_as_new(change: &ConversationChange, after: Rev) -> bool {
+    matches!(change, ConversationChange::MessageChanged(message) if message.created_rev > after)
 }
 
 fn row(change: &ConversationChange, people: &HashMap<UserId, User>) -> Option<Row> {

@@ -103,6 +103,7 @@ fn member_event(user: &User, stay: &Membership) -> Event {
         from_rev: stay.rev.previous(),
         to_rev: stay.rev,
         change: ConversationEventChange::Member(MemberChange::new(UserDto::from(user), stay)),
+        hidden_from: Vec::new(),
     }))
 }
 
