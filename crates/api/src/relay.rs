@@ -15,6 +15,8 @@ mod simulation;
 mod source;
 mod state;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
@@ -96,10 +98,13 @@ impl<K: ConnectionKey> Relay<K> {
                 conversation_id,
                 user_id,
                 seq,
-            } => self
-                .shared
-                .outbound
-                .read_marker_moved(conversation_id, user_id, seq),
+            } => {
+                let state = self.shared.state.lock();
+                let private = state.private_connections();
+                self.shared
+                    .outbound
+                    .read_marker_moved(conversation_id, user_id, seq, &private);
+            }
             Event::Presence(presence) => self.shared.outbound.presence(&presence),
             Event::SessionEnded {
                 user_id,
@@ -233,7 +238,11 @@ impl<K: ConnectionKey> Relay<K> {
             let missing = self.shared.state.lock().next_to_fill_of_user(user);
             let Some(missing) = missing else { return };
             let after = UserRev::new(missing.after);
-            match self.shared.source.user_steps_after(user, after).await {
+            let steps = self
+                .shared
+                .source
+                .user_steps_after(user, after, FETCH_LIMIT);
+            match steps.await {
                 Ok(steps) => {
                     let outbound = self.shared.outbound.as_ref();
                     let mut state = self.shared.state.lock();

@@ -11,7 +11,8 @@ use hubbub_domain::numbers::Seq;
 use signalr_hub::{CloseReason, ConnectionId, HubContext, SendError};
 
 use super::events::{
-    MemberChanged, ReadMarkerMoved, ReceiveMessage, UserChange, UserChanged, UserTyping,
+    Advanced, ConversationChanged, MemberChanged, MessageStep, ReadMarkerMoved, UserChanged,
+    UserTyping,
 };
 use super::session::HubSession;
 use super::watching::{Watching, watchers_of};
@@ -81,44 +82,71 @@ impl Outbound<ConnectionId> for HubOutbound {
         });
     }
 
-    fn conversation_step(&self, step: &ConversationEvent) {
-        let (from_rev, to_rev) = (step.from_rev, step.to_rev);
-        let group = step.conversation_id.to_string();
+    fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[ConnectionId]) {
+        let (conversation_id, from_rev, to_rev) =
+            (step.conversation_id, step.from_rev, step.to_rev);
+        let group = conversation_id.to_string();
+        let hidden: Vec<&str> = hidden_from.iter().map(ConnectionId::as_str).collect();
+        let message_step = |message| MessageStep {
+            message,
+            from_rev,
+            to_rev,
+        };
+        let advanced = || Advanced {
+            conversation_id,
+            from_rev,
+            to_rev,
+        };
         self.with(|hub| {
-            let followers = hub.clients().group(&group);
+            let followers = hub.clients().group_except(&group, &hidden);
             match &step.change {
-                ConversationEventChange::Message(message) => {
-                    let event = ReceiveMessage {
-                        message,
-                        from_rev,
-                        to_rev,
-                    };
-                    followers.send("ReceiveMessage", (event,))
+                ConversationEventChange::MessagePosted(message) => {
+                    followers.send("ReceiveMessage", (message_step(message),))
+                }
+                ConversationEventChange::MessageChanged(message) => {
+                    followers.send("MessageChanged", (message_step(message),))
                 }
                 ConversationEventChange::Member(change) => {
                     if !change.joined {
                         self.watching.recheck(change.user.id);
                     }
                     let event = MemberChanged {
-                        conversation_id: step.conversation_id,
+                        conversation_id,
                         change,
                         from_rev,
                         to_rev,
                     };
                     followers.send("MemberChanged", (event,))
                 }
+                ConversationEventChange::Settings(settings) => {
+                    let event = ConversationChanged {
+                        conversation_id,
+                        settings,
+                        from_rev,
+                        to_rev,
+                    };
+                    followers.send("ConversationChanged", (event,))
+                }
+                ConversationEventChange::Nothing => followers.send("Advanced", (advanced(),)),
+            }?;
+            if hidden.is_empty() {
+                Ok(())
+            } else {
+                hub.clients()
+                    .clients(&hidden)
+                    .send("Advanced", (advanced(),))
             }
         });
     }
 
     fn user_step(&self, key: &ConnectionId, step: &UserEvent) {
-        if matches!(step.change, UserEventChange::ConversationLost(_)) {
+        if matches!(step.change, UserEventChange::ConversationLost { .. }) {
             self.watching.recheck(step.user_id);
         }
         let event = UserChanged {
             from_rev: step.from_rev,
             to_rev: step.to_rev,
-            change: UserChange::from(&step.change),
+            change: &step.change,
         };
         self.with(|hub| match hub.connection(key.as_str()) {
             Some(connection) => connection.send("UserChanged", (event,)),
@@ -140,15 +168,22 @@ impl Outbound<ConnectionId> for HubOutbound {
         });
     }
 
-    fn read_marker_moved(&self, id: ConversationId, user: UserId, seq: Seq) {
+    fn read_marker_moved(
+        &self,
+        id: ConversationId,
+        user: UserId,
+        seq: Seq,
+        private: &[ConnectionId],
+    ) {
         let event = ReadMarkerMoved {
             conversation_id: id,
             user_id: user,
             seq,
         };
+        let private: Vec<&str> = private.iter().map(ConnectionId::as_str).collect();
         self.with(|hub| {
             hub.clients()
-                .group(&id.to_string())
+                .group_except(&id.to_string(), &private)
                 .send("ReadMarkerMoved", (event,))
         });
     }

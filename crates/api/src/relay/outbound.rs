@@ -20,14 +20,15 @@ pub(crate) trait Outbound<K>: Send + Sync {
     fn leave(&self, key: &K, id: ConversationId);
     /// Tells a connection from where on it is live.
     fn heads(&self, key: &K, heads: &Heads);
-    /// Brings a step to all connections that have joined its conversation.
-    fn conversation_step(&self, step: &ConversationEvent);
+    /// Brings a step to all connections that have joined its conversation, except `hidden_from`, which only learn that the log moved
+    /// on.
+    fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[K]);
     /// Brings a step of a user's own log to one of the user's connections.
     fn user_step(&self, key: &K, step: &UserEvent);
     /// Tells all that have joined a conversation, except `own`, that somebody types.
     fn typing(&self, id: ConversationId, user: UserId, is_typing: bool, own: &[K]);
-    /// Tells all that have joined a conversation that somebody has read on.
-    fn read_marker_moved(&self, id: ConversationId, user: UserId, seq: Seq);
+    /// Tells all that have joined a conversation, except `private`, that somebody has read on.
+    fn read_marker_moved(&self, id: ConversationId, user: UserId, seq: Seq, private: &[K]);
     /// Tells those who watch a person.
     fn presence(&self, presence: &PresenceDto);
     /// Closes the connections of a sign-in that has ended.

@@ -3,21 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use hubbub_application::chat::dto::MessageDto;
 use hubbub_application::events::{ConversationEventChange, UserEventChange};
-use hubbub_application::groups::dto::MemberChange;
 use hubbub_application::presence::dto::PresenceDto;
-use hubbub_application::users::dto::UserDto;
-use hubbub_domain::ids::{ClientId, Epoch, MessageId, SessionId};
-use hubbub_domain::member::MemberRole;
+use hubbub_domain::ids::{Epoch, SessionId};
 use hubbub_domain::numbers::Seq;
-use hubbub_domain::timestamp::Timestamp;
-use hubbub_domain::user::ServerRole;
 use proptest::prelude::*;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::source::Reading;
+use super::testing::{self, conversation_id, membership, says, step};
 use super::*;
 
 const ROOMS: usize = 2;
@@ -92,8 +87,10 @@ impl Source for SlowSource {
                     .map(|room| Head {
                         conversation_id: room_id(room),
                         rev: Rev::new(length(&database.rooms[room])),
+                        visible_from_seq: Seq::FIRST,
                     })
                     .collect(),
+                has_private_receipts: false,
             }
         };
         Box::pin(async move {
@@ -120,7 +117,7 @@ impl Source for SlowSource {
         })
     }
 
-    fn user_steps_after(&self, user: UserId, rev: UserRev) -> Reading<'_, Vec<UserEvent>> {
+    fn user_steps_after(&self, user: UserId, rev: UserRev, _: i64) -> Reading<'_, Vec<UserEvent>> {
         let log = &self.database.lock().users[number_of(user)];
         let skip = usize::try_from(rev.get()).unwrap();
         let steps = log.iter().skip(skip).cloned().collect();
@@ -176,7 +173,7 @@ impl Outbound<usize> for Wires {
         self.write(*key, Heard::LiveFrom(positions.collect()));
     }
 
-    fn conversation_step(&self, step: &ConversationEvent) {
+    fn conversation_step(&self, step: &ConversationEvent, _: &[usize]) {
         let room = room_of(step.conversation_id);
         for &key in &self.groups.lock()[room] {
             self.write(key, Heard::Step(room, step.to_rev.get()));
@@ -188,7 +185,7 @@ impl Outbound<usize> for Wires {
     }
 
     fn typing(&self, _: ConversationId, _: UserId, _: bool, _: &[usize]) {}
-    fn read_marker_moved(&self, _: ConversationId, _: UserId, _: Seq) {}
+    fn read_marker_moved(&self, _: ConversationId, _: UserId, _: Seq, _: &[usize]) {}
     fn presence(&self, _: &PresenceDto) {}
     fn session_ended(&self, _: UserId, _: SessionId) {}
 }
@@ -223,7 +220,7 @@ impl Simulation {
 
     async fn run(&mut self, action: Action) {
         match action {
-            Action::Say(room) => self.commit(room, says(room)),
+            Action::Say(room) => self.commit(room, says()),
             Action::Toggle(room, user) => self.toggle(room, user),
             Action::Deliver { which, again } => {
                 if !self.hints.is_empty() {
@@ -283,15 +280,17 @@ impl Simulation {
                 user_id: user_id(user),
                 from_rev,
                 to_rev: from_rev.next(),
-                change: UserEventChange::ConversationLost(room_id(room)),
+                change: UserEventChange::ConversationLost {
+                    conversation_id: room_id(room),
+                },
             });
             Event::User(Arc::new(log[log.len() - 1].clone()))
         };
         if joined {
             self.hints.push(own);
-            self.commit(room, membership(user, true));
+            self.commit(room, membership(user_id(user), true));
         } else {
-            self.commit(room, membership(user, false));
+            self.commit(room, membership(user_id(user), false));
             self.hints.push(own);
         }
     }
@@ -299,12 +298,7 @@ impl Simulation {
     fn commit(&mut self, room: usize, change: ConversationEventChange) {
         let log = &mut self.source.database.lock().rooms[room];
         let from_rev = Rev::new(length(log));
-        let step = ConversationEvent {
-            conversation_id: room_id(room),
-            from_rev,
-            to_rev: from_rev.next(),
-            change,
-        };
+        let step = step(room_id(room), from_rev, change);
         log.push(step.clone());
         self.hints.push(Event::Conversation(Arc::new(step)));
     }
@@ -319,7 +313,7 @@ impl Simulation {
         }
         self.settle().await;
         for room in 0..ROOMS {
-            self.commit(room, says(room));
+            self.commit(room, says());
         }
         for hint in std::mem::take(&mut self.hints) {
             self.relay.receive(hint);
@@ -422,7 +416,7 @@ fn length<T>(log: &[T]) -> i64 {
 }
 
 fn room_id(room: usize) -> ConversationId {
-    ConversationId::from_uuid(Uuid::from_u128(room as u128))
+    conversation_id(room as u128)
 }
 
 fn room_of(id: ConversationId) -> usize {
@@ -430,39 +424,11 @@ fn room_of(id: ConversationId) -> usize {
 }
 
 fn user_id(user: usize) -> UserId {
-    UserId::from_uuid(Uuid::from_u128(user as u128))
+    testing::user_id(user as u128)
 }
 
 fn number_of(user: UserId) -> usize {
     usize::try_from(user.as_uuid().as_u128()).unwrap()
-}
-
-fn membership(user: usize, joined: bool) -> ConversationEventChange {
-    ConversationEventChange::Member(MemberChange {
-        user: UserDto {
-            id: user_id(user),
-            username: format!("user{user}"),
-            display_name: format!("User {user}"),
-            role: ServerRole::Member,
-        },
-        role: joined.then_some(MemberRole::Member),
-        joined,
-        rev: Rev::ZERO,
-    })
-}
-
-fn says(room: usize) -> ConversationEventChange {
-    ConversationEventChange::Message(MessageDto {
-        conversation_id: room_id(room),
-        seq: Seq::FIRST,
-        created_rev: Rev::FIRST,
-        rev: Rev::FIRST,
-        message_id: MessageId::from_uuid(Uuid::nil()),
-        client_id: ClientId::from_uuid(Uuid::nil()),
-        sender_id: user_id(0),
-        body: "text".to_owned(),
-        sent_at: Timestamp::from_unix_micros(0),
-    })
 }
 
 /// How many schedules are tried, unless `PROPTEST_CASES` asks for more.

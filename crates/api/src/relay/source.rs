@@ -22,7 +22,12 @@ pub(crate) trait Source: Send + Sync {
         limit: i64,
     ) -> Reading<'_, Vec<ConversationEvent>>;
     /// What happened in a user's own log after `rev`.
-    fn user_steps_after(&self, user: UserId, rev: UserRev) -> Reading<'_, Vec<UserEvent>>;
+    fn user_steps_after(
+        &self,
+        user: UserId,
+        rev: UserRev,
+        limit: i64,
+    ) -> Reading<'_, Vec<UserEvent>>;
 }
 
 impl Source for ChatService {
@@ -39,7 +44,12 @@ impl Source for ChatService {
         Box::pin(Self::steps_after(self, id, rev, limit))
     }
 
-    fn user_steps_after(&self, user: UserId, rev: UserRev) -> Reading<'_, Vec<UserEvent>> {
-        Box::pin(Self::user_steps_after(self, user, rev))
+    fn user_steps_after(
+        &self,
+        user: UserId,
+        rev: UserRev,
+        limit: i64,
+    ) -> Reading<'_, Vec<UserEvent>> {
+        Box::pin(Self::user_steps_after(self, user, rev, limit))
     }
 }

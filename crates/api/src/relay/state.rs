@@ -6,10 +6,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use hubbub_application::chat::dto::{Head, Heads};
-use hubbub_application::events::{ConversationEvent, ConversationEventChange, UserEvent};
+use hubbub_application::events::{
+    ConversationEvent, ConversationEventChange, UserEvent, UserEventChange,
+};
 use hubbub_application::groups::dto::MemberChange;
 use hubbub_domain::ids::{ConversationId, UserId};
-use hubbub_domain::numbers::{Rev, UserRev};
+use hubbub_domain::numbers::{Rev, Seq, UserRev};
 
 use super::log::{Log, Missing, Step};
 use super::outbound::{ConnectionKey, Outbound};
@@ -130,6 +132,11 @@ impl<K: ConnectionKey> State<K> {
         self.connections.user_of(key)
     }
 
+    /// The connections of users who neither show nor see how far conversations were read.
+    pub(super) fn private_connections(&self) -> Vec<K> {
+        self.connections.private()
+    }
+
     pub(super) fn connections_of(&self, user: UserId) -> &[K] {
         self.connections.of(user)
     }
@@ -191,10 +198,16 @@ impl<K: ConnectionKey> State<K> {
             return GoLive::Behind(behind);
         }
         self.connections.go_live(key);
+        for head in &snapshot.conversations {
+            self.connections
+                .follow(key, head.conversation_id, head.visible_from_seq);
+        }
+        self.connections
+            .set_private(user, snapshot.has_private_receipts);
         let heads = Heads {
-            epoch: snapshot.epoch,
             user_rev,
             conversations: positions,
+            ..*snapshot
         };
         outbound.heads(key, &heads);
         for id in ids {
@@ -384,25 +397,43 @@ impl<K: ConnectionKey> State<K> {
 
     fn deliver(&mut self, steps: &[Arc<ConversationEvent>], outbound: &dyn Outbound<K>) {
         for step in steps {
+            let id = step.conversation_id;
             match &step.change {
                 ConversationEventChange::Member(change) if change.joined => {
-                    self.welcome(step.conversation_id, change, outbound);
-                    outbound.conversation_step(step);
+                    self.welcome(id, change, outbound);
+                    outbound.conversation_step(step, &[]);
                 }
                 ConversationEventChange::Member(change) => {
-                    outbound.conversation_step(step);
-                    self.dismiss(step.conversation_id, change, outbound);
+                    outbound.conversation_step(step, &[]);
+                    self.dismiss(id, change, outbound);
                 }
-                ConversationEventChange::Message(_) => outbound.conversation_step(step),
+                ConversationEventChange::MessagePosted(message)
+                | ConversationEventChange::MessageChanged(message) => {
+                    let hidden_from = self.hidden_from(step, message.seq);
+                    outbound.conversation_step(step, &hidden_from);
+                }
+                ConversationEventChange::Settings(_) | ConversationEventChange::Nothing => {
+                    outbound.conversation_step(step, &[]);
+                }
             }
         }
+    }
+
+    /// Those who follow the conversation and may not see a message: it came before what is open to them, or it stands as it came to
+    /// stand after they left.
+    fn hidden_from(&self, step: &ConversationEvent, seq: Seq) -> Vec<K> {
+        let mut hidden = self.connections.later_than(step.conversation_id, seq);
+        for &user in &step.hidden_from {
+            hidden.extend(self.connections.of(user).iter().cloned());
+        }
+        hidden
     }
 
     /// A new member's connections receive the conversation from the join itself on.
     fn welcome(&mut self, id: ConversationId, change: &MemberChange, outbound: &dyn Outbound<K>) {
         self.connections.overtake_snapshots_of(change.user.id);
         for key in self.connections.live_without(change.user.id, id) {
-            self.connections.follow(&key, id);
+            self.connections.follow(&key, id, change.visible_from_seq);
             outbound.join(&key, id);
         }
     }
@@ -422,6 +453,11 @@ impl<K: ConnectionKey> State<K> {
             return;
         }
         self.connections.overtake_snapshots_of(user);
+        for step in steps {
+            if let UserEventChange::ReceiptsChanged { private_receipts } = step.change {
+                self.connections.set_private(user, private_receipts);
+            }
+        }
         for key in self.connections.live_of(user) {
             for step in steps {
                 outbound.user_step(&key, step);

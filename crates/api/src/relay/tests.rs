@@ -1,20 +1,15 @@
 use std::collections::{HashMap, HashSet};
 
-use hubbub_application::chat::dto::MessageDto;
 use hubbub_application::events::{ConversationEventChange, UserEventChange};
-use hubbub_application::groups::dto::MemberChange;
 use hubbub_application::presence::dto::PresenceDto;
-use hubbub_application::users::dto::UserDto;
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
-use hubbub_domain::ids::{ClientId, Epoch, MessageId, SessionId};
-use hubbub_domain::member::MemberRole;
+use hubbub_domain::ids::{Epoch, SessionId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
-use hubbub_domain::timestamp::Timestamp;
-use hubbub_domain::user::ServerRole;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::source::Reading;
+use super::testing::{conversation_id, membership, message, says, step, user_id};
 use super::*;
 
 /// A database and the connections of a node, both in memory: what is committed here is read and delivered by a real relay.
@@ -70,6 +65,9 @@ struct Data {
     log: Vec<ConversationEvent>,
     user_log: Vec<UserEvent>,
     members: HashSet<UserId>,
+    /// From which message on the conversation is open to those who joined late.
+    latecomers: HashMap<UserId, Seq>,
+    private: HashSet<UserId>,
 }
 
 impl FakeStore {
@@ -84,12 +82,7 @@ impl FakeStore {
             }
         }
         let from_rev = Rev::new(i64::try_from(data.log.len()).unwrap());
-        let step = ConversationEvent {
-            conversation_id: room(),
-            from_rev,
-            to_rev: from_rev.next(),
-            change,
-        };
+        let step = step(room(), from_rev, change);
         data.log.push(step.clone());
         step
     }
@@ -101,7 +94,9 @@ impl FakeStore {
             user_id: user,
             from_rev,
             to_rev: from_rev.next(),
-            change: UserEventChange::ConversationLost(room()),
+            change: UserEventChange::ConversationLost {
+                conversation_id: room(),
+            },
         };
         data.user_log.push(step.clone());
         step
@@ -125,9 +120,11 @@ impl Source for FakeStore {
                 let data = self.data.lock();
                 let conversations = if data.members.contains(&user) {
                     let rev = Rev::new(i64::try_from(data.log.len()).unwrap());
+                    let late = data.latecomers.get(&user).copied();
                     vec![Head {
                         conversation_id: room(),
                         rev,
+                        visible_from_seq: late.unwrap_or(Seq::FIRST),
                     }]
                 } else {
                     Vec::new()
@@ -136,6 +133,7 @@ impl Source for FakeStore {
                     epoch: Epoch::from_uuid(Uuid::nil()),
                     user_rev: UserRev::new(i64::try_from(data.user_log.len()).unwrap()),
                     conversations,
+                    has_private_receipts: data.private.contains(&user),
                 }
             };
             // Held up after reading: what is answered is as old as the delay.
@@ -178,7 +176,7 @@ impl Source for FakeStore {
         })
     }
 
-    fn user_steps_after(&self, _: UserId, rev: UserRev) -> Reading<'_, Vec<UserEvent>> {
+    fn user_steps_after(&self, _: UserId, rev: UserRev, _: i64) -> Reading<'_, Vec<UserEvent>> {
         let skip = usize::try_from(rev.get()).unwrap();
         Box::pin(async move {
             Ok(self
@@ -227,9 +225,11 @@ impl Outbound<&'static str> for RecordingOutbound {
         self.write(key, format!("live from {rev} and {}", heads.user_rev));
     }
 
-    fn conversation_step(&self, step: &ConversationEvent) {
+    fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[&'static str]) {
         for key in self.joined.lock().iter() {
-            self.write(key, format!("{}", step.to_rev));
+            let is_hidden = hidden_from.contains(key);
+            let what = if is_hidden { "advanced " } else { "" };
+            self.write(key, format!("{what}{}", step.to_rev));
         }
     }
 
@@ -243,7 +243,16 @@ impl Outbound<&'static str> for RecordingOutbound {
         }
     }
 
-    fn read_marker_moved(&self, _: ConversationId, _: UserId, _: Seq) {}
+    fn read_marker_moved(&self, _: ConversationId, _: UserId, seq: Seq, private: &[&'static str]) {
+        for key in self
+            .joined
+            .lock()
+            .iter()
+            .filter(|key| !private.contains(key))
+        {
+            self.write(key, format!("read {seq}"));
+        }
+    }
 
     fn presence(&self, _: &PresenceDto) {}
 
@@ -251,47 +260,19 @@ impl Outbound<&'static str> for RecordingOutbound {
 }
 
 fn room() -> ConversationId {
-    ConversationId::from_uuid(Uuid::from_u128(77))
+    conversation_id(77)
 }
 
 fn user(number: u128) -> UserId {
-    UserId::from_uuid(Uuid::from_u128(number))
-}
-
-fn membership(number: u128, joined: bool) -> ConversationEventChange {
-    ConversationEventChange::Member(MemberChange {
-        user: UserDto {
-            id: user(number),
-            username: format!("user{number}"),
-            display_name: format!("User {number}"),
-            role: ServerRole::Member,
-        },
-        role: joined.then_some(MemberRole::Member),
-        joined,
-        rev: Rev::ZERO,
-    })
+    user_id(number)
 }
 
 fn joins(number: u128) -> ConversationEventChange {
-    membership(number, true)
+    membership(user(number), true)
 }
 
 fn leaves(number: u128) -> ConversationEventChange {
-    membership(number, false)
-}
-
-fn says() -> ConversationEventChange {
-    ConversationEventChange::Message(MessageDto {
-        conversation_id: room(),
-        seq: Seq::FIRST,
-        created_rev: Rev::FIRST,
-        rev: Rev::FIRST,
-        message_id: MessageId::from_uuid(Uuid::nil()),
-        client_id: ClientId::from_uuid(Uuid::nil()),
-        sender_id: user(1),
-        body: "text".to_owned(),
-        sent_at: Timestamp::from_unix_micros(0),
-    })
+    membership(user(number), false)
 }
 
 #[tokio::test]
@@ -512,4 +493,62 @@ async fn what_nobody_follows_is_forgotten() {
         world.relay.detach(&key);
     }
     assert!(world.relay.shared.state.lock().is_empty());
+}
+
+#[tokio::test]
+async fn who_may_not_see_a_message_learns_only_that_the_log_moved_on() {
+    let world = World::new();
+    for number in [1, 2, 3] {
+        world.store.commit(joins(number));
+    }
+    let late = Seq::new(10);
+    world.store.data.lock().latecomers.insert(user(2), late);
+    for (key, number) in [("ada", 1), ("bob", 2), ("eve", 3)] {
+        world.relay.attach(key, user(number)).await.unwrap();
+    }
+    let edits = |seq| ConversationEventChange::MessageChanged(message(Seq::new(seq), Rev::ZERO));
+    world.commit_and_publish(edits(9));
+    world.commit_and_publish(edits(10));
+    let mut after_departure = world.store.commit(edits(10));
+    after_departure.hidden_from = vec![user(3)];
+    world.hint(after_departure);
+    assert_eq!(world.wires.received("ada")[1..], ["4", "5", "6"]);
+    assert_eq!(world.wires.received("bob")[1..], ["advanced 4", "5", "6"]);
+    assert_eq!(world.wires.received("eve")[1..], ["4", "5", "advanced 6"]);
+    for key in ["ada", "bob", "eve"] {
+        world.relay.detach(&key);
+    }
+    assert!(world.relay.shared.state.lock().is_empty());
+}
+
+#[tokio::test]
+async fn who_keeps_receipts_private_is_not_told_those_of_others() {
+    let world = World::new();
+    for number in [1, 2, 3] {
+        world.store.commit(joins(number));
+    }
+    world.store.data.lock().private.insert(user(2));
+    for (key, number) in [("ada", 1), ("bob", 2), ("eve", 3)] {
+        world.relay.attach(key, user(number)).await.unwrap();
+    }
+    let read = |seq| Event::ReadMarkerMoved {
+        conversation_id: room(),
+        user_id: user(1),
+        seq: Seq::new(seq),
+    };
+    let keep_private = |private_receipts, number, rev| {
+        Event::User(Arc::new(UserEvent {
+            user_id: user(number),
+            from_rev: UserRev::new(rev),
+            to_rev: UserRev::new(rev + 1),
+            change: UserEventChange::ReceiptsChanged { private_receipts },
+        }))
+    };
+    world.relay.receive(read(1));
+    world.relay.receive(keep_private(false, 2, 0));
+    world.relay.receive(keep_private(true, 3, 0));
+    world.relay.receive(read(2));
+    assert_eq!(world.wires.received("ada")[1..], ["read 1", "read 2"]);
+    assert_eq!(world.wires.received("bob")[1..], ["own 1", "read 2"]);
+    assert_eq!(world.wires.received("eve")[1..], ["read 1", "own 1"]);
 }

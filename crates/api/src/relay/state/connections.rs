@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use hubbub_domain::ids::{ConversationId, UserId};
+use hubbub_domain::numbers::Seq;
 
 use crate::relay::outbound::ConnectionKey;
 
@@ -12,6 +13,10 @@ pub(super) struct Connections<K> {
     by_user: HashMap<UserId, Vec<K>>,
     /// How many connections follow each conversation, or are about to.
     followers: HashMap<ConversationId, usize>,
+    /// Those to whom a conversation is open from a later message than its first, and from which.
+    latecomers: HashMap<ConversationId, HashMap<K, Seq>>,
+    /// Users who neither show nor see how far conversations were read.
+    private_users: HashSet<UserId>,
 }
 
 struct Connection {
@@ -34,6 +39,8 @@ impl<K> Default for Connections<K> {
             all: HashMap::new(),
             by_user: HashMap::new(),
             followers: HashMap::new(),
+            latecomers: HashMap::new(),
+            private_users: HashSet::new(),
         }
     }
 }
@@ -60,6 +67,7 @@ impl<K: ConnectionKey> Connections<K> {
             keys.get_mut().retain(|other| other != key);
             if keys.get().is_empty() {
                 keys.remove();
+                self.private_users.remove(&connection.user);
             }
         }
         let followed: Vec<_> = connection
@@ -69,6 +77,7 @@ impl<K: ConnectionKey> Connections<K> {
             .collect();
         for &id in &followed {
             release(&mut self.followers, id);
+            self.forget_latecomer(key, id);
         }
         Some((connection.user, followed))
     }
@@ -124,14 +133,53 @@ impl<K: ConnectionKey> Connections<K> {
         self.followers.contains_key(&id)
     }
 
-    /// A live connection receives a conversation from now on.
-    pub(super) fn follow(&mut self, key: &K, id: ConversationId) {
-        if let Some(connection) = self.all.get_mut(key)
-            && connection.follows.insert(id)
-            && !connection.candidates.remove(&id)
-        {
+    /// A live connection receives a conversation from now on, which is open to it from the message `visible_from` on.
+    pub(super) fn follow(&mut self, key: &K, id: ConversationId, visible_from: Seq) {
+        let Some(connection) = self.all.get_mut(key) else {
+            return;
+        };
+        if connection.follows.insert(id) && !connection.candidates.remove(&id) {
             *self.followers.entry(id).or_default() += 1;
         }
+        if visible_from > Seq::FIRST {
+            let latecomers = self.latecomers.entry(id).or_default();
+            latecomers.insert(key.clone(), visible_from);
+        } else {
+            self.forget_latecomer(key, id);
+        }
+    }
+
+    /// The followers of a conversation to whom it is open only from a later message than `seq`.
+    pub(super) fn later_than(&self, id: ConversationId, seq: Seq) -> Vec<K> {
+        let latecomers = self.latecomers.get(&id).into_iter().flatten();
+        latecomers
+            .filter(|&(_, &visible_from)| visible_from > seq)
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
+    fn forget_latecomer(&mut self, key: &K, id: ConversationId) {
+        if let Entry::Occupied(mut latecomers) = self.latecomers.entry(id) {
+            latecomers.get_mut().remove(key);
+            if latecomers.get().is_empty() {
+                latecomers.remove();
+            }
+        }
+    }
+
+    /// Notes whether a user shows, and sees, how far conversations were read.
+    pub(super) fn set_private(&mut self, user: UserId, is_private: bool) {
+        if is_private && self.by_user.contains_key(&user) {
+            self.private_users.insert(user);
+        } else {
+            self.private_users.remove(&user);
+        }
+    }
+
+    /// The connections of those who do not.
+    pub(super) fn private(&self) -> Vec<K> {
+        let users = self.private_users.iter();
+        users.flat_map(|&user| self.of(user)).cloned().collect()
     }
 
     /// Notes what a connection will receive by the snapshot being taken. Answers what it will not, after all.
@@ -163,6 +211,7 @@ impl<K: ConnectionKey> Connections<K> {
             .is_some_and(|connection| connection.is_live && connection.follows.remove(&id));
         if did_follow {
             release(&mut self.followers, id);
+            self.forget_latecomer(key, id);
         }
         did_follow
     }
@@ -205,7 +254,11 @@ impl<K: ConnectionKey> Connections<K> {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.all.is_empty() && self.by_user.is_empty() && self.followers.is_empty()
+        self.all.is_empty()
+            && self.by_user.is_empty()
+            && self.followers.is_empty()
+            && self.latecomers.is_empty()
+            && self.private_users.is_empty()
     }
 }
 
