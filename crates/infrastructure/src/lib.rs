@@ -3,9 +3,10 @@
 //! Each folder is named after its technology. Nothing here decides anything: it translates, and maps failures to the closed
 //! kinds that the layers above know.
 //!
-//! Start reading at [`sqlite`]; its statements are written so that they run on PostgreSQL as they are.
+//! Start reading at `sql`: what is stored is said there once, for both databases. [`sqlite`] and [`postgres`] open them.
 
 pub mod in_process;
-mod records;
+pub mod postgres;
 pub mod security;
+mod sql;
 pub mod sqlite;

@@ -4,13 +4,6 @@
 //! statement on and every row lock the traits speak of is held with it. A few others read, each from one snapshot. The
 //! journal is a WAL and every commit is flushed to disk.
 
-mod conversations;
-mod invitations;
-mod members;
-mod messages;
-mod server;
-mod sessions;
 mod store;
-mod users;
 
 pub use store::{SqliteStore, StoreError};

@@ -47,6 +47,21 @@ pub enum Error {
         tail: String,
     },
 
+    /// A program that the test needs is not installed.
+    #[error("{0}")]
+    Missing(&'static str),
+
+    /// A program that was run to its end did not do what it was run for.
+    #[error("{program} failed while {doing}\n{output}")]
+    Failed {
+        /// The program's name.
+        program: String,
+        /// What it was to do.
+        doing: String,
+        /// What it wrote.
+        output: String,
+    },
+
     /// A file, a pipe or a signal failed.
     #[error("{doing}: {source}")]
     Io {

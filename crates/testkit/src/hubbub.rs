@@ -48,6 +48,11 @@ impl HubbubBuilder {
         self
     }
 
+    /// Keeps its data in the PostgreSQL database at this URL instead of its folder.
+    pub fn database_url(self, url: &str) -> Self {
+        self.env("HUBBUB_DATABASE_URL", url)
+    }
+
     /// Adds a command-line argument.
     pub fn arg(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());

@@ -6,6 +6,7 @@
 //! - [`Process`] is any child process: its output goes to log files in that folder, its end is awaited with a
 //!   limit, and it never survives the test, not even when the test process itself is killed.
 //! - [`Hubbub`] is the server under test, started, restarted and killed on one data folder and one port.
+//! - [`PostgresCluster`] is a database server, with a fresh database for whoever asks; it can be killed and frozen too.
 //! - [`free_port`] finds a port for programs that cannot be told to choose one themselves.
 //!
 //! Nothing here looks for a process: signals go only to children that this crate started and has not yet reaped, so
@@ -20,10 +21,12 @@ mod guardian;
 pub mod hubbub;
 pub mod log;
 pub mod port;
+pub mod postgres;
 pub mod process;
 
 pub use dir::TestDir;
 pub use error::Error;
 pub use hubbub::{Hubbub, HubbubBuilder};
 pub use port::free_port;
+pub use postgres::{PostgresBuilder, PostgresCluster};
 pub use process::{Process, Stream};

@@ -5,23 +5,24 @@
 //! not, the rest of the group is killed and only then is the child reaped. Signals are sent under the same lock, so
 //! the id that they name is always the child's.
 
+mod leader;
+
 use std::convert::Infallible;
-use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::mpsc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::{Pid, Signal};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::Error;
 use crate::guardian;
 use crate::log::{self, Log};
+use leader::Leader;
 
 /// How long dropping waits for a killed child to be gone, and its last output to be on disk.
 const DROP_LIMIT: Duration = Duration::from_secs(5);
@@ -67,16 +68,13 @@ impl Process {
             })?;
         let stdout = child.stdout.take().expect("stdout was asked to be a pipe");
         let stderr = child.stderr.take().expect("stderr was asked to be a pipe");
-        let leader = Arc::new(Leader {
-            pid: Pid::from_child(&child),
-            reaped: Mutex::new(false),
-        });
+        let leader = Arc::new(Leader::of(&child));
         // Nothing is ever sent: the receiver learns that all senders are gone.
         let (holds_done, done) = mpsc::sync_channel(0);
         let (reports_end, ended) = watch::channel(None);
 
         // In this order: the thread takes the watch back. With it the child is looked after even if the rest fails.
-        let watched = guardian::watch(leader.pid);
+        let watched = guardian::watch(leader.pid());
         leader.await_end(child, reports_end, holds_done.clone());
         let copied = Log::copy(stdout, logs.join(format!("{name}.out")), holds_done.clone())
             .and_then(|stdout| {
@@ -101,7 +99,7 @@ impl Process {
 
     /// The child's process id, and that of its group.
     pub fn pid(&self) -> u32 {
-        self.child.pid.as_raw_nonzero().get().unsigned_abs()
+        self.child.pid().as_raw_nonzero().get().unsigned_abs()
     }
 
     /// One of its outputs.
@@ -211,7 +209,26 @@ impl Process {
         }
     }
 
-    fn signal(&self, signal: Signal) -> Result<(), Error> {
+    /// Waits until the child, and whoever else holds its outputs, is gone, and all of it is in the files.
+    pub(crate) async fn outputs_end(&self, limit: Duration) -> Result<(), Error> {
+        let both = async { tokio::join!(self.stdout.end(), self.stderr.end()) };
+        let ended = timeout(limit, both).await;
+        ended.map_or_else(
+            |_| Err(self.timed_out("closed its outputs", limit)),
+            |_| Ok(()),
+        )
+    }
+
+    /// Sends a signal to the child and each of its own children, wherever their groups are.
+    pub(crate) fn signal_family(&self, signal: Signal) -> Result<Vec<Pid>, Error> {
+        let sent = self.child.signal_family(signal);
+        sent.map_err(Error::io(format!(
+            "signalling {} and its children",
+            self.name
+        )))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), Error> {
         let sent = self.child.signal(signal);
         sent.map_err(Error::io(format!("signalling {}", self.name)))
     }
@@ -231,59 +248,6 @@ impl Drop for Process {
                 self.name,
                 self.pid()
             );
-        }
-    }
-}
-
-/// The child as the leader of its group. Its id is its own until `reaped` is set.
-#[derive(Debug)]
-struct Leader {
-    pid: Pid,
-    reaped: Mutex<bool>,
-}
-
-impl Leader {
-    /// Signals the child; one that has ended is left alone.
-    fn signal(&self, signal: Signal) -> io::Result<()> {
-        self.unless_reaped(|| rustix::process::kill_process(self.pid, signal))
-    }
-
-    fn signal_group(&self, signal: Signal) -> io::Result<()> {
-        self.unless_reaped(|| rustix::process::kill_process_group(self.pid, signal))
-    }
-
-    fn unless_reaped(&self, send: impl FnOnce() -> rustix::io::Result<()>) -> io::Result<()> {
-        let reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
-        if *reaped { Ok(()) } else { Ok(send()?) }
-    }
-
-    /// Starts the thread that sees the child's end, clears what it left behind, reaps it and reports.
-    fn await_end(
-        self: &Arc<Self>,
-        mut child: Child,
-        report: watch::Sender<Option<ExitStatus>>,
-        done: SyncSender<Infallible>,
-    ) {
-        let leader = Arc::clone(self);
-        thread::spawn(move || {
-            leader.see_end();
-            let mut reaped = leader.reaped.lock().unwrap_or_else(PoisonError::into_inner);
-            // The ended child still holds its id, so this group is still its group.
-            let _ = rustix::process::kill_process_group(leader.pid, Signal::KILL);
-            let _ = guardian::forget(leader.pid);
-            let status = child.wait().expect("a child that has ended can be reaped");
-            *reaped = true;
-            drop(reaped);
-            report.send_replace(Some(status));
-            drop(done);
-        });
-    }
-
-    /// Returns when the child has ended, without reaping it.
-    fn see_end(&self) {
-        let how = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        while let Err(rustix::io::Errno::INTR) = rustix::process::waitid(WaitId::Pid(self.pid), how)
-        {
         }
     }
 }

@@ -2,17 +2,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
-use hubbub_domain::repository::{
-    ConversationRepository, InvitationRepository, MembershipRepository, MessageRepository,
-    ReadMarkerRepository, ServerRepository, SessionRepository, UserRepository,
-};
+use hubbub_domain::error::RepositoryError;
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 use sqlx::migrate::Migrator;
+use sqlx::query_scalar;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+
+use crate::sql::{Session, SqlUnitOfWork, of_sqlite};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -35,6 +33,17 @@ pub enum StoreError {
     /// Its tables cannot be brought up to date.
     #[error("the database's tables cannot be brought up to date")]
     Migrate(#[source] sqlx::migrate::MigrateError),
+    /// What was committed could be lost.
+    #[error(
+        "SQLite keeps its journal as {journal_mode} with synchronous at {synchronous} where wal and 2 were asked for, so a power \
+         cut could take stored messages away; put the data on a local disk"
+    )]
+    Unsafe {
+        /// The journal mode that SQLite uses.
+        journal_mode: String,
+        /// The level of synchronisation that SQLite uses.
+        synchronous: i64,
+    },
 }
 
 impl SqliteStore {
@@ -49,6 +58,7 @@ impl SqliteStore {
             .busy_timeout(TURN_TIMEOUT);
         let writer = pool(1).connect_with(options.clone()).await;
         let writer = writer.map_err(StoreError::Open)?;
+        verify(&writer).await?;
         MIGRATIONS.run(&writer).await.map_err(StoreError::Migrate)?;
         let read_only = options.create_if_missing(false).pragma("query_only", "ON");
         let readers = pool(READERS).connect_with(read_only).await;
@@ -91,91 +101,34 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
 }
 
+/// SQLite answers a pragma that it cannot follow, as on a network drive, with success and what it does instead.
+async fn verify(writer: &SqlitePool) -> Result<(), StoreError> {
+    /// `synchronous=FULL` as SQLite says it.
+    const FULL: i64 = 2;
+    let journal_mode = query_scalar::<_, String>("PRAGMA journal_mode").fetch_one(writer);
+    let journal_mode = journal_mode.await.map_err(StoreError::Open)?;
+    let synchronous = query_scalar::<_, i64>("PRAGMA synchronous").fetch_one(writer);
+    let synchronous = synchronous.await.map_err(StoreError::Open)?;
+    if journal_mode == "wal" && synchronous >= FULL {
+        Ok(())
+    } else {
+        Err(StoreError::Unsafe {
+            journal_mode,
+            synchronous,
+        })
+    }
+}
+
 #[async_trait]
 impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await;
-        Ok(Box::new(SqliteUnitOfWork {
-            tx: tx.map_err(failed)?,
-        }))
+        let session = Session::Sqlite(tx.map_err(of_sqlite)?);
+        Ok(Box::new(SqlUnitOfWork::new(session)))
     }
 
     async fn read(&self) -> Result<Box<dyn Repositories>, RepositoryError> {
-        let tx = self.readers.begin().await.map_err(failed)?;
-        Ok(Box::new(SqliteUnitOfWork { tx }))
+        let tx = self.readers.begin().await.map_err(of_sqlite)?;
+        Ok(Box::new(SqlUnitOfWork::new(Session::Sqlite(tx))))
     }
-}
-
-/// One transaction; implements every repository.
-pub(super) struct SqliteUnitOfWork {
-    pub(super) tx: Transaction<'static, Sqlite>,
-}
-
-impl Repositories for SqliteUnitOfWork {
-    fn server(&mut self) -> &mut dyn ServerRepository {
-        self
-    }
-
-    fn users(&mut self) -> &mut dyn UserRepository {
-        self
-    }
-
-    fn sessions(&mut self) -> &mut dyn SessionRepository {
-        self
-    }
-
-    fn invitations(&mut self) -> &mut dyn InvitationRepository {
-        self
-    }
-
-    fn conversations(&mut self) -> &mut dyn ConversationRepository {
-        self
-    }
-
-    fn memberships(&mut self) -> &mut dyn MembershipRepository {
-        self
-    }
-
-    fn messages(&mut self) -> &mut dyn MessageRepository {
-        self
-    }
-
-    fn read_markers(&mut self) -> &mut dyn ReadMarkerRepository {
-        self
-    }
-}
-
-#[async_trait]
-impl UnitOfWork for SqliteUnitOfWork {
-    async fn commit(self: Box<Self>) -> Result<(), RepositoryError> {
-        self.tx.commit().await.map_err(failed)
-    }
-}
-
-/// Maps what the driver says to the closed kinds. What a taken key means is for the operation that met it to say.
-pub(super) fn failed(error: sqlx::Error) -> RepositoryError {
-    /// Primary result codes of SQLite that a later try may not meet: busy, locked, read-only, I/O error, full, cannot open.
-    const PASSING: [&str; 6] = ["5", "6", "8", "10", "13", "14"];
-    let kind = match &error {
-        sqlx::Error::Database(database) if database.is_unique_violation() => {
-            RepositoryErrorKind::Conflict
-        }
-        sqlx::Error::Database(database) => {
-            let primary = database
-                .code()
-                .and_then(|code| code.parse::<u32>().ok())
-                .map(|extended| (extended & 0xff).to_string());
-            if primary.is_some_and(|code| PASSING.contains(&code.as_str())) {
-                RepositoryErrorKind::Unavailable
-            } else {
-                RepositoryErrorKind::Corrupt
-            }
-        }
-        sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::Io(_)
-        | sqlx::Error::WorkerCrashed => RepositoryErrorKind::Unavailable,
-        _ => RepositoryErrorKind::Corrupt,
-    };
-    RepositoryError::new(kind, error)
 }

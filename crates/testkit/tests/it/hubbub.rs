@@ -79,16 +79,20 @@ async fn a_server_that_refuses_its_configuration_is_quoted() {
 #[tokio::test]
 async fn its_environment_and_arguments_reach_it() {
     let dir = TestDir::new("environment").unwrap();
-    let at_start = r#"echo "$HUBBUB_REGISTRATION__MODE $*" > "$HUBBUB_STORAGE__DATA_DIR/asked""#;
+    let at_start = r#"echo "$HUBBUB_REGISTRATION__MODE $HUBBUB_DATABASE_URL $*" > "$HUBBUB_STORAGE__DATA_DIR/asked""#;
     let hubbub = HubbubBuilder::new(stand_in(&dir, at_start))
         .env("HUBBUB_REGISTRATION__MODE", "open")
+        .database_url("postgres://hubbub@127.0.0.1:5432/chat")
         .arg("--verbose")
         .start_in(&dir)
         .await
         .unwrap();
 
     let asked = std::fs::read_to_string(hubbub.data_dir().join("asked")).unwrap();
-    assert_eq!(asked, "open --verbose\n");
+    assert_eq!(
+        asked,
+        "open postgres://hubbub@127.0.0.1:5432/chat --verbose\n"
+    );
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod dir;
 mod guardian;
 mod hubbub;
+mod postgres;
 mod process;
 
 use std::process::{Command, Stdio};

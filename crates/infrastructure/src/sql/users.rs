@@ -6,11 +6,13 @@ use hubbub_domain::repository::{
     ConversationRepository, ReadMarkerRepository, Result, UserRepository,
 };
 use hubbub_domain::user::{DisplayName, PasswordHash, User, Username};
-use sqlx::{FromRow, query, query_as, query_scalar};
+use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::store::{SqliteUnitOfWork, failed};
-use crate::records::UserRecord;
+use super::records::UserRecord;
+use super::rows::Rows;
+use super::statement::Statement;
+use super::unit_of_work::SqlUnitOfWork;
 
 #[derive(FromRow)]
 struct CredentialsRecord {
@@ -20,11 +22,13 @@ struct CredentialsRecord {
 }
 
 #[async_trait]
-impl UserRepository for SqliteUnitOfWork {
+impl UserRepository for SqlUnitOfWork {
+    /// After a conflict the unit of work goes on.
     async fn add(&mut self, user: &User, password: &PasswordHash) -> Result<()> {
-        query(
+        let added = Statement::new(
             "INSERT INTO users (id, username, display_name, display_key, role, password_hash, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT DO NOTHING",
         )
         .bind(user.id.as_uuid())
         .bind(user.username.as_str())
@@ -32,42 +36,36 @@ impl UserRepository for SqliteUnitOfWork {
         .bind(display_key(&user.display_name))
         .bind(user.role.as_str())
         .bind(password.as_phc())
-        .bind(user.created_at.unix_micros())
-        .execute(&mut *self.tx)
-        .await
-        .map_err(failed)?;
-        Ok(())
+        .bind(user.created_at.unix_micros());
+        self.session.insert(added).await
     }
 
     async fn find(&mut self, id: UserId) -> Result<Option<User>> {
-        query_as::<_, UserRecord>(
+        let found = Statement::new(
             "SELECT id, username, display_name, role, created_at FROM users WHERE id = $1",
         )
-        .bind(id.as_uuid())
-        .fetch_optional(&mut *self.tx)
-        .await
-        .map_err(failed)?
-        .map(User::try_from)
-        .transpose()
+        .bind(id.as_uuid());
+        let record = self.session.fetch_optional::<UserRecord>(found).await?;
+        record.map(User::try_from).transpose()
     }
 
     async fn find_credentials(
         &mut self,
         username: &Username,
     ) -> Result<Option<(User, PasswordHash)>> {
-        query_as::<_, CredentialsRecord>(
+        let found = Statement::new(
             "SELECT id, username, display_name, role, created_at, password_hash
              FROM users WHERE username = $1",
         )
-        .bind(username.as_str())
-        .fetch_optional(&mut *self.tx)
-        .await
-        .map_err(failed)?
-        .map(|record| {
-            let hash = PasswordHash::from_phc(record.password_hash);
-            Ok((User::try_from(record.user)?, hash))
-        })
-        .transpose()
+        .bind(username.as_str());
+        let record = self.session.fetch_optional::<CredentialsRecord>(found);
+        record
+            .await?
+            .map(|record| {
+                let hash = PasswordHash::from_phc(record.password_hash);
+                Ok((User::try_from(record.user)?, hash))
+            })
+            .transpose()
     }
 
     async fn list(
@@ -76,7 +74,8 @@ impl UserRepository for SqliteUnitOfWork {
         after: Option<&Username>,
         limit: i64,
     ) -> Result<Vec<User>> {
-        query_as::<_, UserRecord>(
+        // Both sides are in lower case already, so it does not matter that only SQLite's `LIKE` takes A for a.
+        let page = Statement::new(
             r"SELECT id, username, display_name, role, created_at FROM users
               WHERE username > $1
                 AND (username LIKE $2 ESCAPE '\' OR display_key LIKE $2 ESCAPE '\')
@@ -84,65 +83,51 @@ impl UserRepository for SqliteUnitOfWork {
         )
         .bind(after.map_or("", Username::as_str))
         .bind(containing(query))
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?
-        .into_iter()
-        .map(User::try_from)
-        .collect()
+        .bind(limit);
+        let records = self.session.fetch_all::<UserRecord>(page).await?;
+        records.into_iter().map(User::try_from).collect()
     }
 
     async fn rename(&mut self, id: UserId, name: &DisplayName) -> Result<()> {
-        query("UPDATE users SET display_name = $2, display_key = $3 WHERE id = $1")
-            .bind(id.as_uuid())
-            .bind(name.as_str())
-            .bind(display_key(name))
-            .execute(&mut *self.tx)
-            .await
-            .map_err(failed)?;
+        let renamed =
+            Statement::new("UPDATE users SET display_name = $2, display_key = $3 WHERE id = $1")
+                .bind(id.as_uuid())
+                .bind(name.as_str())
+                .bind(display_key(name));
+        self.session.execute(renamed).await?;
         Ok(())
     }
 
     async fn find_rev(&mut self, id: UserId) -> Result<Option<UserRev>> {
-        query_scalar::<_, i64>("SELECT user_rev FROM users WHERE id = $1")
-            .bind(id.as_uuid())
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map(|rev| rev.map(UserRev::new))
-            .map_err(failed)
+        let found = Statement::new("SELECT user_rev FROM users WHERE id = $1").bind(id.as_uuid());
+        let row = self.session.fetch_optional::<(i64,)>(found).await?;
+        Ok(row.map(|(rev,)| UserRev::new(rev)))
     }
 
     async fn next_rev(&mut self, id: UserId) -> Result<UserRev> {
-        query_scalar::<_, i64>(
+        let next = Statement::new(
             "UPDATE users SET user_rev = user_rev + 1 WHERE id = $1 RETURNING user_rev",
         )
-        .bind(id.as_uuid())
-        .fetch_one(&mut *self.tx)
-        .await
-        .map(UserRev::new)
-        .map_err(failed)
+        .bind(id.as_uuid());
+        let (rev,) = self.session.fetch_one::<(i64,)>(next).await?;
+        Ok(UserRev::new(rev))
     }
 
     async fn list_changes(&mut self, id: UserId, after: UserRev) -> Result<Vec<UserChange>> {
-        let stays = query_as::<_, (Uuid, bool, i64)>(
-            "SELECT m.conversation_id, m.to_rev IS NULL, m.user_rev FROM memberships m
-             WHERE m.user_id = $1 AND m.user_rev > $2",
+        let stays = Statement::new(
+            "SELECT conversation_id, to_rev IS NULL, user_rev FROM memberships
+             WHERE user_id = $1 AND user_rev > $2",
         )
         .bind(id.as_uuid())
-        .bind(after.get())
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?;
-        let markers = query_as::<_, (Uuid, i64, i64)>(
+        .bind(after.get());
+        let stays = self.session.fetch_all::<(Uuid, bool, i64)>(stays).await?;
+        let markers = Statement::new(
             "SELECT conversation_id, seq, user_rev FROM read_markers
              WHERE user_id = $1 AND user_rev > $2",
         )
         .bind(id.as_uuid())
-        .bind(after.get())
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?;
+        .bind(after.get());
+        let markers = self.session.fetch_all::<(Uuid, i64, i64)>(markers).await?;
         let mut changes = Vec::with_capacity(stays.len() + markers.len());
         for (conversation, is_open, rev) in stays {
             let conversation_id = ConversationId::from_uuid(conversation);
@@ -177,25 +162,22 @@ impl UserRepository for SqliteUnitOfWork {
     }
 
     async fn list_sharing(&mut self, id: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
-        let mut sharing = Vec::new();
-        for other in others {
-            let shares = query_scalar::<_, Uuid>(
-                "SELECT own.conversation_id FROM memberships own
-                 JOIN memberships theirs ON theirs.conversation_id = own.conversation_id
-                 WHERE own.user_id = $1 AND own.to_rev IS NULL
-                   AND theirs.user_id = $2 AND theirs.to_rev IS NULL
-                 LIMIT 1",
-            )
-            .bind(id.as_uuid())
-            .bind(other.as_uuid())
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?;
-            if shares.is_some() {
-                sharing.push(*other);
-            }
-        }
-        Ok(sharing)
+        let sharing = Statement::new(
+            "WITH others (id) AS ({rows})
+             SELECT others.id FROM others
+             WHERE EXISTS (
+                SELECT 1 FROM memberships own
+                JOIN memberships theirs ON theirs.conversation_id = own.conversation_id
+                WHERE own.user_id = $1 AND own.to_rev IS NULL
+                  AND theirs.user_id = others.id AND theirs.to_rev IS NULL)",
+        )
+        .bind(id.as_uuid())
+        .rows(Rows::new().column(others.iter().map(|other| other.as_uuid())));
+        let rows = self.session.fetch_all::<(Uuid,)>(sharing).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id,)| UserId::from_uuid(id))
+            .collect())
     }
 }
 

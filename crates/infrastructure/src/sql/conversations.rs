@@ -6,11 +6,12 @@ use hubbub_domain::member::Membership;
 use hubbub_domain::message::Message;
 use hubbub_domain::numbers::Rev;
 use hubbub_domain::repository::{ConversationRepository, Result};
-use sqlx::{query, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::store::{SqliteUnitOfWork, failed};
-use crate::records::{ConversationRecord, MembershipRecord, MessageRecord, OverviewRecord};
+use super::messages::messages;
+use super::records::{ConversationRecord, MembershipRecord, MessageRecord, OverviewRecord};
+use super::statement::Statement;
+use super::unit_of_work::SqlUnitOfWork;
 
 /// Conversations as the user `$1` sees them, narrowed by what is appended.
 macro_rules! overviews {
@@ -42,25 +43,33 @@ macro_rules! overviews {
              LEFT JOIN messages l ON l.conversation_id = c.id AND l.seq = c.last_seq
                     AND l.seq >= m.visible_from_seq
              LEFT JOIN users p
-                    ON (c.direct_low = $1 AND p.id = c.direct_high)
-                    OR (c.direct_high = $1 AND p.id = c.direct_low) ",
+                    ON p.id = CASE $1 WHEN c.direct_low THEN c.direct_high
+                                      WHEN c.direct_high THEN c.direct_low END ",
             $narrowed
         )
     };
 }
 
+/// One conversation by its id.
+const FOUND: &str =
+    "SELECT id, kind, direct_low, direct_high, name, topic, last_seq, last_rev, member_count,
+                            last_activity_at, created_at
+                     FROM conversations WHERE id = $1";
+
 #[async_trait]
-impl ConversationRepository for SqliteUnitOfWork {
+impl ConversationRepository for SqlUnitOfWork {
+    /// After a conflict the unit of work goes on.
     async fn add(&mut self, conversation: &Conversation) -> Result<()> {
         let pair = match conversation.subject {
             Subject::Direct(pair) => Some(pair.members()),
             Subject::Group(_) | Subject::Channel(_) => None,
         };
         let title = conversation.title();
-        query(
+        let added = Statement::new(
             "INSERT INTO conversations (id, kind, direct_low, direct_high, name, topic, last_seq,
                                         last_rev, member_count, last_activity_at, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             ON CONFLICT DO NOTHING",
         )
         .bind(conversation.id.as_uuid())
         .bind(conversation.kind().as_str())
@@ -72,43 +81,48 @@ impl ConversationRepository for SqliteUnitOfWork {
         .bind(conversation.last_rev.get())
         .bind(conversation.member_count)
         .bind(conversation.last_activity_at.unix_micros())
-        .bind(conversation.created_at.unix_micros())
-        .execute(&mut *self.tx)
-        .await
-        .map_err(failed)?;
-        Ok(())
+        .bind(conversation.created_at.unix_micros());
+        self.session.insert(added).await
     }
 
     async fn lock(&mut self, id: ConversationId) -> Result<Option<Conversation>> {
-        // The unit of work has held the write lock since its first statement.
-        ConversationRepository::find(self, id).await
+        let found = Statement::new(FOUND).bind(id.as_uuid()).locking();
+        let record = self.session.fetch_optional::<ConversationRecord>(found);
+        record.await?.map(Conversation::try_from).transpose()
     }
 
     async fn find(&mut self, id: ConversationId) -> Result<Option<Conversation>> {
-        query_as::<_, ConversationRecord>("SELECT * FROM conversations WHERE id = $1")
-            .bind(id.as_uuid())
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?
-            .map(Conversation::try_from)
-            .transpose()
+        let found = Statement::new(FOUND).bind(id.as_uuid());
+        let record = self.session.fetch_optional::<ConversationRecord>(found);
+        record.await?.map(Conversation::try_from).transpose()
     }
 
+    /// Where a unit of work finds none, no other adds the pair's conversation before this one ends.
     async fn find_direct(&mut self, pair: DirectPair) -> Result<Option<ConversationId>> {
         let [low, high] = pair.members();
-        query_scalar::<_, Uuid>(
-            "SELECT id FROM conversations WHERE direct_low = $1 AND direct_high = $2",
-        )
-        .bind(low.as_uuid())
-        .bind(high.as_uuid())
-        .fetch_optional(&mut *self.tx)
-        .await
-        .map(|id| id.map(ConversationId::from_uuid))
-        .map_err(failed)
+        let found = || {
+            Statement::new(
+                "SELECT id FROM conversations WHERE direct_low = $1 AND direct_high = $2",
+            )
+            .bind(low.as_uuid())
+            .bind(high.as_uuid())
+        };
+        let mut row = self.session.fetch_optional::<(Uuid,)>(found()).await?;
+        if row.is_none() && self.session.must_lock() {
+            // There is no row to lock, so it is the pair itself. Pairs that share a hash wait for each other a little.
+            let lock = Statement::new(
+                "SELECT pg_advisory_xact_lock(1, hashtext(CAST($1 AS TEXT) || CAST($2 AS TEXT)))",
+            )
+            .bind(low.as_uuid())
+            .bind(high.as_uuid());
+            self.session.execute(lock).await?;
+            row = self.session.fetch_optional::<(Uuid,)>(found()).await?;
+        }
+        Ok(row.map(|(id,)| ConversationId::from_uuid(id)))
     }
 
     async fn update(&mut self, conversation: &Conversation) -> Result<()> {
-        query(
+        let updated = Statement::new(
             "UPDATE conversations
              SET last_seq = $2, last_rev = $3, member_count = $4, last_activity_at = $5
              WHERE id = $1",
@@ -117,10 +131,8 @@ impl ConversationRepository for SqliteUnitOfWork {
         .bind(conversation.last_seq.get())
         .bind(conversation.last_rev.get())
         .bind(conversation.member_count)
-        .bind(conversation.last_activity_at.unix_micros())
-        .execute(&mut *self.tx)
-        .await
-        .map_err(failed)?;
+        .bind(conversation.last_activity_at.unix_micros());
+        self.session.execute(updated).await?;
         Ok(())
     }
 
@@ -129,27 +141,24 @@ impl ConversationRepository for SqliteUnitOfWork {
         id: ConversationId,
         user: UserId,
     ) -> Result<Option<ConversationOverview>> {
-        query_as::<_, OverviewRecord>(overviews!("WHERE c.id = $2"))
+        let found = Statement::new(overviews!("WHERE c.id = $2"))
             .bind(user.as_uuid())
-            .bind(id.as_uuid())
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map_err(failed)?
-            .map(|record| record.overview_of(user))
-            .transpose()
+            .bind(id.as_uuid());
+        let record = self.session.fetch_optional::<OverviewRecord>(found);
+        let record = record.await?;
+        record.map(|record| record.overview_of(user)).transpose()
     }
 
     async fn list_overviews(&mut self, member: UserId) -> Result<Vec<ConversationOverview>> {
-        query_as::<_, OverviewRecord>(overviews!(
+        let all = Statement::new(overviews!(
             "WHERE m.user_id = $1 ORDER BY c.last_activity_at DESC, c.id DESC"
         ))
-        .bind(member.as_uuid())
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?
-        .into_iter()
-        .map(|record| record.overview_of(member))
-        .collect()
+        .bind(member.as_uuid());
+        let records = self.session.fetch_all::<OverviewRecord>(all).await?;
+        records
+            .into_iter()
+            .map(|record| record.overview_of(member))
+            .collect()
     }
 
     async fn list_channels(
@@ -157,29 +166,26 @@ impl ConversationRepository for SqliteUnitOfWork {
         user: UserId,
         limit: i64,
     ) -> Result<Vec<ConversationOverview>> {
-        query_as::<_, OverviewRecord>(overviews!(
+        let channels = Statement::new(overviews!(
             "WHERE c.kind = 'channel' ORDER BY c.name, c.id LIMIT $2"
         ))
         .bind(user.as_uuid())
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?
-        .into_iter()
-        .map(|record| record.overview_of(user))
-        .collect()
+        .bind(limit);
+        let records = self.session.fetch_all::<OverviewRecord>(channels).await?;
+        records
+            .into_iter()
+            .map(|record| record.overview_of(user))
+            .collect()
     }
 
     async fn list_heads(&mut self, member: UserId) -> Result<Vec<(ConversationId, Rev)>> {
-        let heads = query_as::<_, (Uuid, i64)>(
+        let heads = Statement::new(
             "SELECT c.id, c.last_rev FROM memberships m
              JOIN conversations c ON c.id = m.conversation_id
              WHERE m.user_id = $1 AND m.to_rev IS NULL",
         )
-        .bind(member.as_uuid())
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?;
+        .bind(member.as_uuid());
+        let heads = self.session.fetch_all::<(Uuid, i64)>(heads).await?;
         Ok(heads
             .into_iter()
             .map(|(id, rev)| (ConversationId::from_uuid(id), Rev::new(rev)))
@@ -192,46 +198,35 @@ impl ConversationRepository for SqliteUnitOfWork {
         after: Rev,
         limit: i64,
     ) -> Result<Vec<ConversationChange>> {
-        let messages = query_as::<_, MessageRecord>(
-            "SELECT * FROM messages WHERE conversation_id = $1 AND rev > $2 ORDER BY rev LIMIT $3",
-        )
-        .bind(id.as_uuid())
-        .bind(after.get())
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?;
-        let joins = query_as::<_, MembershipRecord>(
-            "SELECT conversation_id, user_id, role, from_rev, NULL AS to_rev, visible_from_seq,
-                    from_rev AS rev, joined_at
+        let since = |text| {
+            Statement::new(text)
+                .bind(id.as_uuid())
+                .bind(after.get())
+                .bind(limit)
+        };
+        let messages = since(messages!(
+            "WHERE conversation_id = $1 AND rev > $2 ORDER BY rev LIMIT $3"
+        ));
+        let messages = self.session.fetch_all::<MessageRecord>(messages).await?;
+        let joins = since(
+            "SELECT conversation_id, user_id, role, from_rev, CAST(NULL AS BIGINT) AS to_rev,
+                    visible_from_seq, from_rev AS rev, joined_at
              FROM memberships WHERE conversation_id = $1 AND from_rev > $2
              ORDER BY from_rev LIMIT $3",
-        )
-        .bind(id.as_uuid())
-        .bind(after.get())
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?;
-        let later_changes = query_as::<_, MembershipRecord>(
+        );
+        let joins = self.session.fetch_all::<MembershipRecord>(joins).await?;
+        let later = since(
             "SELECT conversation_id, user_id, role, from_rev, to_rev, visible_from_seq, rev, joined_at
              FROM memberships WHERE conversation_id = $1 AND rev > $2 AND rev > from_rev
              ORDER BY rev LIMIT $3",
-        )
-        .bind(id.as_uuid())
-        .bind(after.get())
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?;
-        let stays = joins.into_iter().chain(later_changes);
+        );
+        let later = self.session.fetch_all::<MembershipRecord>(later).await?;
         let mut changes = Vec::with_capacity(messages.len());
         for record in messages {
-            changes.push(ConversationChange::MessagePosted(Message::try_from(
-                record,
-            )?));
+            let message = Message::try_from(record)?;
+            changes.push(ConversationChange::MessagePosted(message));
         }
-        for record in stays {
+        for record in joins.into_iter().chain(later) {
             let stay = Membership::try_from(record)?;
             changes.push(ConversationChange::MembershipChanged(stay));
         }

@@ -3,44 +3,45 @@ use hubbub_domain::ids::{SessionId, UserId};
 use hubbub_domain::repository::{Result, SessionRepository};
 use hubbub_domain::session::Session;
 use hubbub_domain::timestamp::Timestamp;
-use sqlx::{query, query_as};
 
-use super::store::{SqliteUnitOfWork, failed};
-use crate::records::SessionRecord;
+use super::records::SessionRecord;
+use super::statement::Statement;
+use super::unit_of_work::SqlUnitOfWork;
 
 #[async_trait]
-impl SessionRepository for SqliteUnitOfWork {
+impl SessionRepository for SqlUnitOfWork {
     async fn add(&mut self, session: &Session) -> Result<()> {
-        query(
+        let added = Statement::new(
             "INSERT INTO sessions (id, user_id, device_name, generation, created_at, last_used_at,
                                    expires_at, revoked_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(session.id.as_uuid())
         .bind(session.user_id.as_uuid())
-        .bind(&session.device_name)
+        .bind(session.device_name.as_str())
         .bind(session.generation)
         .bind(session.created_at.unix_micros())
         .bind(session.last_used_at.unix_micros())
         .bind(session.expires_at.unix_micros())
-        .bind(session.revoked_at.map(Timestamp::unix_micros))
-        .execute(&mut *self.tx)
-        .await
-        .map_err(failed)?;
+        .bind(session.revoked_at.map(Timestamp::unix_micros));
+        self.session.execute(added).await?;
         Ok(())
     }
 
     async fn find(&mut self, id: SessionId) -> Result<Option<Session>> {
-        query_as::<_, SessionRecord>("SELECT * FROM sessions WHERE id = $1")
-            .bind(id.as_uuid())
-            .fetch_optional(&mut *self.tx)
-            .await
-            .map(|record| record.map(Session::from))
-            .map_err(failed)
+        let found = Statement::new(
+            "SELECT id, user_id, device_name, generation, created_at, last_used_at, expires_at,
+                    revoked_at
+             FROM sessions WHERE id = $1",
+        )
+        .bind(id.as_uuid())
+        .locking();
+        let record = self.session.fetch_optional::<SessionRecord>(found).await?;
+        Ok(record.map(Session::from))
     }
 
     async fn update(&mut self, session: &Session) -> Result<()> {
-        query(
+        let updated = Statement::new(
             "UPDATE sessions
              SET generation = $2, last_used_at = $3, expires_at = $4, revoked_at = $5
              WHERE id = $1",
@@ -49,39 +50,34 @@ impl SessionRepository for SqliteUnitOfWork {
         .bind(session.generation)
         .bind(session.last_used_at.unix_micros())
         .bind(session.expires_at.unix_micros())
-        .bind(session.revoked_at.map(Timestamp::unix_micros))
-        .execute(&mut *self.tx)
-        .await
-        .map_err(failed)?;
+        .bind(session.revoked_at.map(Timestamp::unix_micros));
+        self.session.execute(updated).await?;
         Ok(())
     }
 
     async fn list_live(&mut self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
-        query_as::<_, SessionRecord>(
-            "SELECT * FROM sessions
+        let live = Statement::new(
+            "SELECT id, user_id, device_name, generation, created_at, last_used_at, expires_at,
+                    revoked_at
+             FROM sessions
              WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
              ORDER BY last_used_at DESC LIMIT 200",
         )
         .bind(user.as_uuid())
-        .bind(now.unix_micros())
-        .fetch_all(&mut *self.tx)
-        .await
-        .map(|records| records.into_iter().map(Session::from).collect())
-        .map_err(failed)
+        .bind(now.unix_micros());
+        let records = self.session.fetch_all::<SessionRecord>(live).await?;
+        Ok(records.into_iter().map(Session::from).collect())
     }
 
     async fn remove_ended(&mut self, before: Timestamp, limit: i64) -> Result<u64> {
-        query(
+        let ended = Statement::new(
             "DELETE FROM sessions WHERE id IN (
                 SELECT id FROM sessions
                 WHERE expires_at < $1 OR revoked_at < $1
                 LIMIT $2)",
         )
         .bind(before.unix_micros())
-        .bind(limit)
-        .execute(&mut *self.tx)
-        .await
-        .map(|done| done.rows_affected())
-        .map_err(failed)
+        .bind(limit);
+        self.session.execute(ended).await
     }
 }

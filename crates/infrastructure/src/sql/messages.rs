@@ -3,18 +3,33 @@ use hubbub_domain::ids::{ClientId, ConversationId, UserId};
 use hubbub_domain::message::Message;
 use hubbub_domain::numbers::Seq;
 use hubbub_domain::repository::{MessageRange, MessageRepository, Result};
-use sqlx::{query, query_as};
 
-use super::store::{SqliteUnitOfWork, failed};
-use crate::records::MessageRecord;
+use super::records::MessageRecord;
+use super::statement::Statement;
+use super::unit_of_work::SqlUnitOfWork;
+
+/// Messages, narrowed by what is appended.
+macro_rules! messages {
+    ($narrowed:literal) => {
+        concat!(
+            "SELECT conversation_id, seq, id, created_rev, rev, sender_id, client_id, request_hash, body,
+                    sent_at
+             FROM messages ",
+            $narrowed
+        )
+    };
+}
+pub(super) use messages;
 
 #[async_trait]
-impl MessageRepository for SqliteUnitOfWork {
+impl MessageRepository for SqlUnitOfWork {
+    /// After a conflict the unit of work goes on, and finds what another has committed under the same key.
     async fn add(&mut self, message: &Message) -> Result<()> {
-        query(
+        let added = Statement::new(
             "INSERT INTO messages (conversation_id, seq, id, created_rev, rev, sender_id, client_id,
                                    request_hash, body, sent_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT DO NOTHING",
         )
         .bind(message.conversation_id.as_uuid())
         .bind(message.seq.get())
@@ -25,11 +40,8 @@ impl MessageRepository for SqliteUnitOfWork {
         .bind(message.client_id.as_uuid())
         .bind(&message.request_hash.0[..])
         .bind(message.body.as_str())
-        .bind(message.sent_at.unix_micros())
-        .execute(&mut *self.tx)
-        .await
-        .map_err(failed)?;
-        Ok(())
+        .bind(message.sent_at.unix_micros());
+        self.session.insert(added).await
     }
 
     async fn find_by_client_id(
@@ -37,16 +49,11 @@ impl MessageRepository for SqliteUnitOfWork {
         sender: UserId,
         client_id: ClientId,
     ) -> Result<Option<Message>> {
-        query_as::<_, MessageRecord>(
-            "SELECT * FROM messages WHERE sender_id = $1 AND client_id = $2",
-        )
-        .bind(sender.as_uuid())
-        .bind(client_id.as_uuid())
-        .fetch_optional(&mut *self.tx)
-        .await
-        .map_err(failed)?
-        .map(Message::try_from)
-        .transpose()
+        let found = Statement::new(messages!("WHERE sender_id = $1 AND client_id = $2"))
+            .bind(sender.as_uuid())
+            .bind(client_id.as_uuid());
+        let record = self.session.fetch_optional::<MessageRecord>(found);
+        record.await?.map(Message::try_from).transpose()
     }
 
     async fn list(
@@ -90,7 +97,7 @@ fn count(messages: &[Message]) -> i64 {
     i64::try_from(messages.len()).unwrap_or(i64::MAX)
 }
 
-impl SqliteUnitOfWork {
+impl SqlUnitOfWork {
     /// The newest messages below `before`, in seq order.
     async fn before(
         &mut self,
@@ -99,21 +106,19 @@ impl SqliteUnitOfWork {
         before: i64,
         limit: i64,
     ) -> Result<Vec<Message>> {
-        query_as::<_, MessageRecord>(
-            "SELECT * FROM messages WHERE conversation_id = $1 AND seq >= $2 AND seq < $3
-             ORDER BY seq DESC LIMIT $4",
-        )
+        let page = Statement::new(messages!(
+            "WHERE conversation_id = $1 AND seq >= $2 AND seq < $3 ORDER BY seq DESC LIMIT $4"
+        ))
         .bind(conversation.as_uuid())
         .bind(visible_from.get())
         .bind(before)
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?
-        .into_iter()
-        .rev()
-        .map(Message::try_from)
-        .collect()
+        .bind(limit);
+        let newest_first = self.session.fetch_all::<MessageRecord>(page).await?;
+        newest_first
+            .into_iter()
+            .rev()
+            .map(Message::try_from)
+            .collect()
     }
 
     /// The messages from `first` on, in seq order.
@@ -123,17 +128,13 @@ impl SqliteUnitOfWork {
         first: Seq,
         limit: i64,
     ) -> Result<Vec<Message>> {
-        query_as::<_, MessageRecord>(
-            "SELECT * FROM messages WHERE conversation_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
-        )
+        let page = Statement::new(messages!(
+            "WHERE conversation_id = $1 AND seq >= $2 ORDER BY seq LIMIT $3"
+        ))
         .bind(conversation.as_uuid())
         .bind(first.get())
-        .bind(limit)
-        .fetch_all(&mut *self.tx)
-        .await
-        .map_err(failed)?
-        .into_iter()
-        .map(Message::try_from)
-        .collect()
+        .bind(limit);
+        let records = self.session.fetch_all::<MessageRecord>(page).await?;
+        records.into_iter().map(Message::try_from).collect()
     }
 }

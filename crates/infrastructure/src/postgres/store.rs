@@ -1,0 +1,195 @@
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hubbub_domain::error::RepositoryError;
+use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+use tokio::time::timeout;
+
+use super::node_lock::NodeLock;
+use super::safety;
+use crate::sql::{PgSession, Session, SqlUnitOfWork, of_postgres};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a unit of work waits for a connection before the database counts as unavailable.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+/// After how long without use a connection is tried before it is used, and how long that may take.
+const TRY_AFTER: Duration = Duration::from_secs(1);
+const TRY_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Limits that the server keeps for us on every connection that serves.
+const LIMITS: [(&str, &str); 3] = [
+    ("lock_timeout", "5s"),
+    ("statement_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
+/// A migration may take long, but waits for the locks of those who serve only so long.
+const MIGRATION_LIMITS: [(&str, &str); 2] = [("lock_timeout", "60s"), ("statement_timeout", "0")];
+
+/// How PostgreSQL is used.
+#[derive(Clone, Copy, Debug)]
+pub struct PgOptions {
+    /// How many connections there are at most.
+    pub max_connections: u32,
+    /// Whether a server that may lose what it has acknowledged is used with a warning, and not refused.
+    pub allow_unsafe_settings: bool,
+}
+
+impl Default for PgOptions {
+    fn default() -> Self {
+        Self {
+            max_connections: 20,
+            allow_unsafe_settings: false,
+        }
+    }
+}
+
+/// A database in PostgreSQL.
+pub struct PgStore {
+    pool: PgPool,
+    connect: PgConnectOptions,
+}
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PgStoreError {
+    /// The address is not one.
+    #[error("it is not an address like postgres://user:password@host:5432/database")]
+    Address(#[source] sqlx::Error),
+    /// It cannot be reached, or does not let us in.
+    #[error("PostgreSQL cannot be reached or refuses the connection")]
+    Connect(#[source] sqlx::Error),
+    /// The server is too old.
+    #[error("PostgreSQL {0} is too old; version 14 or newer is needed")]
+    TooOld(String),
+    /// Not every text could be stored.
+    #[error("its encoding is {0}; make the database with ENCODING 'UTF8'")]
+    Encoding(String),
+    /// What was acknowledged could be lost.
+    #[error(
+        "PostgreSQL runs with {}, so a power cut could take acknowledged messages away; correct the server's settings, or \
+         accept the risk with storage.allow_unsafe_settings",
+        .0.join(", ")
+    )]
+    Unsafe(Vec<String>),
+    /// Its tables cannot be brought up to date.
+    #[error("its tables cannot be brought up to date")]
+    Migrate(#[source] MigrateError),
+    /// Another node serves it.
+    #[error(
+        "another running Hubbub serves it; without Redis one node alone may, since nothing would tell the people on one node \
+         what is sent on the other; stop that one first"
+    )]
+    InUse,
+}
+
+impl PgStore {
+    /// Connects to the database at a `postgres://` address, checks that the server can be trusted with messages, and brings
+    /// the tables up to date. Of several nodes that start at once, one does so and the others wait for it.
+    pub async fn open(url: &str, options: PgOptions) -> Result<Self, PgStoreError> {
+        let connect = PgConnectOptions::from_str(url)
+            .map_err(PgStoreError::Address)?
+            .application_name("hubbub");
+        prepare(&connect, options).await?;
+        let connect = connect.options(LIMITS);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(TURN_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, usage| {
+                Box::pin(async move {
+                    if usage.idle_for > TRY_AFTER {
+                        answers(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            // Also rolls back what was not committed, which a server that is gone must not make us wait for.
+            .after_release(|connection, _| {
+                Box::pin(async move { answers(connection).await.map(|()| true) })
+            })
+            .connect_with(connect.clone())
+            .await
+            .map_err(PgStoreError::Connect)?;
+        Ok(Self { pool, connect })
+    }
+
+    /// Takes the right to serve this database alone, or says that another node has it.
+    pub async fn lock_node(&self) -> Result<NodeLock, PgStoreError> {
+        NodeLock::take(&self.connect).await
+    }
+
+    /// Where the database is, without secrets.
+    pub fn place(&self) -> String {
+        let (host, port) = (self.connect.get_host(), self.connect.get_port());
+        let user = self.connect.get_username();
+        let database = self.connect.get_database().unwrap_or(user);
+        match self.connect.get_socket() {
+            Some(socket) => format!("PostgreSQL at {}, database {database}", socket.display()),
+            None => format!("PostgreSQL at {host}:{port}, database {database}"),
+        }
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn session(
+        &self,
+        begin: &'static str,
+        may_write: bool,
+    ) -> Result<SqlUnitOfWork, RepositoryError> {
+        let tx = timeout(TURN_TIMEOUT * 2, self.pool.begin_with(begin)).await;
+        let tx = tx.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let session = PgSession::new(tx.map_err(of_postgres)?, may_write);
+        Ok(SqlUnitOfWork::new(Session::Postgres(session)))
+    }
+}
+
+/// Checks the server and brings the tables up to date, on a connection of its own.
+async fn prepare(connect: &PgConnectOptions, options: PgOptions) -> Result<(), PgStoreError> {
+    let connect = connect.clone().options(MIGRATION_LIMITS);
+    let connection = timeout(CONNECT_TIMEOUT, connect.connect()).await;
+    let connection = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    let mut connection = connection.map_err(PgStoreError::Connect)?;
+    safety::check_server(&mut connection).await?;
+    let risks = safety::unsafe_settings(&mut connection).await?;
+    if !risks.is_empty() {
+        if !options.allow_unsafe_settings {
+            return Err(PgStoreError::Unsafe(risks));
+        }
+        tracing::warn!(
+            settings = risks.join(", "),
+            "a power cut could take acknowledged messages away, which is allowed by storage.allow_unsafe_settings"
+        );
+    }
+    let migrated = MIGRATIONS.run(&mut connection).await;
+    migrated.map_err(PgStoreError::Migrate)?;
+    // Everything is done; a farewell that fails changes nothing.
+    let _ = connection.close().await;
+    Ok(())
+}
+
+async fn answers(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let answer = timeout(TRY_TIMEOUT, connection.ping()).await;
+    answer.unwrap_or(Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
+}
+
+#[async_trait]
+impl Store for PgStore {
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError> {
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+        Ok(Box::new(self.session(begin, true).await?))
+    }
+
+    async fn read(&self) -> Result<Box<dyn Repositories>, RepositoryError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        Ok(Box::new(self.session(begin, false).await?))
+    }
+}

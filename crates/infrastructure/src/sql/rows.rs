@@ -1,0 +1,157 @@
+use std::fmt::Write as _;
+
+use sqlx::Arguments as _;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
+use uuid::Uuid;
+
+use super::statement::Value;
+
+/// Many rows for one statement, given column by column: a list to search for, or a batch to store.
+///
+/// SQLite gets them as `VALUES` and takes up to 32,766 single values in one statement, PostgreSQL as one array per column.
+#[derive(Default)]
+pub(crate) struct Rows {
+    columns: Vec<Column>,
+}
+
+impl Rows {
+    /// Rows without columns, which are added next.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// The next column. Every column has as many values as the first.
+    pub(crate) fn column<T: Element>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+        self.columns.push(T::column(values.into_iter().collect()));
+        debug_assert_eq!(
+            self.columns.first().map(Column::len),
+            self.columns.last().map(Column::len),
+            "every row has a value in every column"
+        );
+        self
+    }
+
+    fn len(&self) -> usize {
+        self.columns.first().map_or(0, Column::len)
+    }
+
+    /// What stands for the rows in SQLite's text, where the last values are those of [`Rows::into_values`].
+    pub(super) fn sqlite_text(&self, first: usize) -> String {
+        let width = self.columns.len();
+        if self.len() == 0 {
+            return format!("SELECT {} WHERE FALSE", vec!["NULL"; width].join(","));
+        }
+        let mut text = String::from("VALUES ");
+        for row in 0..self.len() {
+            text.push_str(if row == 0 { "(" } else { "),(" });
+            push_numbers(&mut text, first + row * width, width);
+        }
+        text.push(')');
+        text
+    }
+
+    /// What stands for the rows in PostgreSQL's text, where the first array is the value of that number.
+    pub(super) fn postgres_text(&self, first: usize) -> String {
+        let mut text = String::from("SELECT * FROM UNNEST(");
+        push_numbers(&mut text, first, self.columns.len());
+        text.push(')');
+        text
+    }
+
+    /// Every value, row by row.
+    pub(super) fn into_values(self) -> impl Iterator<Item = Value> {
+        let rows = self.len();
+        let mut columns: Vec<_> = self.columns.into_iter().map(Column::into_values).collect();
+        (0..rows * columns.len()).filter_map(move |place| {
+            let column = place % columns.len();
+            columns[column].next()
+        })
+    }
+
+    pub(super) fn add_to(self, arguments: &mut PgArguments) -> Result<(), BoxDynError> {
+        for column in self.columns {
+            match column {
+                Column::Uuids(values) => arguments.add(values),
+                Column::Integers(values) => arguments.add(values),
+                Column::Texts(values) => arguments.add(values),
+                Column::Bytes(values) => arguments.add(values),
+                Column::Bools(values) => arguments.add(values),
+            }?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes `$3,$4,$5`.
+fn push_numbers(text: &mut String, first: usize, count: usize) {
+    for number in first..first + count {
+        let comma = if number == first { "" } else { "," };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{comma}${number}");
+    }
+}
+
+/// The values of one column.
+pub(crate) enum Column {
+    Uuids(Vec<Option<Uuid>>),
+    Integers(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+    Bools(Vec<Option<bool>>),
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Self::Uuids(values) => values.len(),
+            Self::Integers(values) => values.len(),
+            Self::Texts(values) => values.len(),
+            Self::Bytes(values) => values.len(),
+            Self::Bools(values) => values.len(),
+        }
+    }
+
+    fn into_values(self) -> Box<dyn Iterator<Item = Value> + Send> {
+        match self {
+            Self::Uuids(values) => Box::new(values.into_iter().map(Value::Uuid)),
+            Self::Integers(values) => Box::new(values.into_iter().map(Value::Integer)),
+            Self::Texts(values) => Box::new(values.into_iter().map(Value::Text)),
+            Self::Bytes(values) => Box::new(values.into_iter().map(Value::Bytes)),
+            Self::Bools(values) => Box::new(values.into_iter().map(Value::Bool)),
+        }
+    }
+}
+
+/// What a column may hold.
+pub(crate) trait Element: Sized {
+    /// A column of such values.
+    fn column(values: Vec<Self>) -> Column;
+}
+
+/// Each type by itself, and as an `Option`.
+macro_rules! elements {
+    ($($variant:ident: $element:ty),+ $(,)?) => {
+        $(
+            impl Element for Option<$element> {
+                fn column(values: Vec<Self>) -> Column {
+                    Column::$variant(values)
+                }
+            }
+
+            impl Element for $element {
+                fn column(values: Vec<Self>) -> Column {
+                    Column::$variant(values.into_iter().map(Some).collect())
+                }
+            }
+        )+
+    };
+}
+
+elements! {
+    Uuids: Uuid,
+    Integers: i64,
+    Texts: String,
+    Bytes: Vec<u8>,
+    Bools: bool,
+}

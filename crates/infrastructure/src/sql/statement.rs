@@ -1,0 +1,246 @@
+use std::borrow::Cow;
+
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe, Encode, SqlSafeStr as _, SqlStr, Type};
+use uuid::Uuid;
+
+use super::rows::Rows;
+
+/// Where a statement's text says that its [`Rows`] stand.
+const ROWS: &str = "{rows}";
+/// The weakest lock that keeps other lockers away. It lets others refer to the row by a foreign key.
+const LOCK: &str = " FOR NO KEY UPDATE";
+
+/// A statement's text and the values of its `$1`, `$2`, … in order.
+pub(crate) struct Statement {
+    sqlite: &'static str,
+    postgres: &'static str,
+    values: Vec<Value>,
+    rows: Option<Rows>,
+    is_locking: bool,
+}
+
+impl Statement {
+    /// A text that both databases understand.
+    pub(crate) fn new(text: &'static str) -> Self {
+        Self::either(text, text)
+    }
+
+    /// A text for each database, with the same values and the same result.
+    pub(crate) fn either(sqlite: &'static str, postgres: &'static str) -> Self {
+        Self {
+            sqlite,
+            postgres,
+            values: Vec::new(),
+            rows: None,
+            is_locking: false,
+        }
+    }
+
+    /// The next value.
+    pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
+        debug_assert!(self.rows.is_none(), "rows come after single values");
+        self.values.push(value.into());
+        self
+    }
+
+    /// The rows that stand in place of `{rows}`, as in `WITH new (id, seq) AS ({rows}) INSERT INTO …`. They come last.
+    pub(crate) fn rows(mut self, rows: Rows) -> Self {
+        debug_assert!(self.sqlite.contains(ROWS) && self.postgres.contains(ROWS));
+        self.rows = Some(rows);
+        self
+    }
+
+    /// Locks the rows that are selected, if the transaction writes: nobody else locks or changes them until it ends. For a
+    /// `SELECT` from one table.
+    pub(crate) fn locking(mut self) -> Self {
+        self.is_locking = true;
+        self
+    }
+
+    /// The statement as SQLite takes it. A unit of work has all locks there already.
+    pub(super) fn for_sqlite(self) -> Result<Bound<SqliteArguments>, BoxDynError> {
+        let mut bound = Bound::<SqliteArguments>::new(self.sqlite, self.values)?;
+        if let Some(rows) = self.rows {
+            let first = bound.arguments.len() + 1;
+            bound.text = text(self.sqlite.replace(ROWS, &rows.sqlite_text(first)).into());
+            bound.is_reused = false;
+            for value in rows.into_values() {
+                value.add_to(&mut bound.arguments)?;
+            }
+        }
+        Ok(bound)
+    }
+
+    /// The statement as PostgreSQL takes it.
+    pub(super) fn for_postgres(self, may_lock: bool) -> Result<Bound<PgArguments>, BoxDynError> {
+        let mut bound = Bound::<PgArguments>::new(self.postgres, self.values)?;
+        if let Some(rows) = self.rows {
+            let first = bound.arguments.len() + 1;
+            bound.text = text(
+                self.postgres
+                    .replace(ROWS, &rows.postgres_text(first))
+                    .into(),
+            );
+            rows.add_to(&mut bound.arguments)?;
+        } else if self.is_locking && may_lock {
+            bound.text = text([self.postgres, LOCK].concat().into());
+        }
+        Ok(bound)
+    }
+}
+
+fn text(text: Cow<'static, str>) -> SqlStr {
+    match text {
+        Cow::Borrowed(text) => text.into_sql_str(),
+        // It is made of literals of this crate and of numbers, never of values.
+        Cow::Owned(text) => AssertSqlSafe(text).into_sql_str(),
+    }
+}
+
+/// A statement for one database.
+pub(super) struct Bound<A> {
+    pub(super) text: SqlStr,
+    pub(super) arguments: A,
+    /// Whether it is worth keeping prepared: its text does not depend on how many rows it has.
+    pub(super) is_reused: bool,
+}
+
+impl<A> Bound<A>
+where
+    A: Arguments,
+    for<'q> Option<Uuid>: Encode<'q, A::Database> + Type<A::Database>,
+    for<'q> Option<i64>: Encode<'q, A::Database> + Type<A::Database>,
+    for<'q> Option<String>: Encode<'q, A::Database> + Type<A::Database>,
+    for<'q> Option<Vec<u8>>: Encode<'q, A::Database> + Type<A::Database>,
+    for<'q> Option<bool>: Encode<'q, A::Database> + Type<A::Database>,
+{
+    fn new(statement: &'static str, values: Vec<Value>) -> Result<Self, BoxDynError> {
+        let mut arguments = A::default();
+        for value in values {
+            value.add_to(&mut arguments)?;
+        }
+        Ok(Self {
+            text: text(statement.into()),
+            arguments,
+            is_reused: true,
+        })
+    }
+}
+
+/// A value of a statement. A NULL has a type too, which PostgreSQL wants to know.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Uuid(Option<Uuid>),
+    Integer(Option<i64>),
+    Text(Option<String>),
+    Bytes(Option<Vec<u8>>),
+    Bool(Option<bool>),
+}
+
+impl Value {
+    fn add_to<A>(self, arguments: &mut A) -> Result<(), BoxDynError>
+    where
+        A: Arguments,
+        for<'q> Option<Uuid>: Encode<'q, A::Database> + Type<A::Database>,
+        for<'q> Option<i64>: Encode<'q, A::Database> + Type<A::Database>,
+        for<'q> Option<String>: Encode<'q, A::Database> + Type<A::Database>,
+        for<'q> Option<Vec<u8>>: Encode<'q, A::Database> + Type<A::Database>,
+        for<'q> Option<bool>: Encode<'q, A::Database> + Type<A::Database>,
+    {
+        match self {
+            Self::Uuid(value) => arguments.add(value),
+            Self::Integer(value) => arguments.add(value),
+            Self::Text(value) => arguments.add(value),
+            Self::Bytes(value) => arguments.add(value),
+            Self::Bool(value) => arguments.add(value),
+        }
+    }
+}
+
+/// `From` a type and from an `Option` of it.
+macro_rules! value_from {
+    ($($variant:ident: $from:ty as $with:expr),+ $(,)?) => {
+        $(
+            impl From<$from> for Value {
+                fn from(value: $from) -> Self {
+                    Self::$variant(Some($with(value)))
+                }
+            }
+
+            impl From<Option<$from>> for Value {
+                fn from(value: Option<$from>) -> Self {
+                    Self::$variant(value.map($with))
+                }
+            }
+        )+
+    };
+}
+
+value_from! {
+    Uuid: Uuid as std::convert::identity,
+    Integer: i64 as std::convert::identity,
+    Text: &str as str::to_owned,
+    Text: String as std::convert::identity,
+    Bytes: &[u8] as <[u8]>::to_vec,
+    Bytes: Vec<u8> as std::convert::identity,
+    Bool: bool as std::convert::identity,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people() -> Statement {
+        let ids = [Uuid::nil(), Uuid::max()];
+        Statement::new("WITH p (id, name) AS ({rows}) SELECT id FROM p WHERE id <> $1")
+            .bind(Uuid::nil())
+            .rows(
+                Rows::new()
+                    .column(ids)
+                    .column([Some("ada".to_owned()), None]),
+            )
+    }
+
+    #[test]
+    fn rows_are_a_list_of_values_for_sqlite_and_arrays_for_postgres() {
+        let lite = people().for_sqlite().unwrap();
+        assert_eq!(
+            lite.text.as_str(),
+            "WITH p (id, name) AS (VALUES ($2,$3),($4,$5)) SELECT id FROM p WHERE id <> $1"
+        );
+        assert_eq!((lite.arguments.len(), lite.is_reused), (5, false));
+        let post = people().for_postgres(true).unwrap();
+        assert_eq!(
+            post.text.as_str(),
+            "WITH p (id, name) AS (SELECT * FROM UNNEST($2,$3)) SELECT id FROM p WHERE id <> $1"
+        );
+        assert_eq!((post.arguments.len(), post.is_reused), (3, true));
+    }
+
+    #[test]
+    fn no_rows_are_no_error() {
+        let none = || {
+            let rows = Rows::new()
+                .column(Vec::<Uuid>::new())
+                .column(Vec::<i64>::new());
+            Statement::new("WITH p (id, seq) AS ({rows}) SELECT id FROM p").rows(rows)
+        };
+        assert_eq!(
+            none().for_sqlite().unwrap().text.as_str(),
+            "WITH p (id, seq) AS (SELECT NULL,NULL WHERE FALSE) SELECT id FROM p"
+        );
+        assert_eq!(none().for_postgres(true).unwrap().arguments.len(), 2);
+    }
+
+    #[test]
+    fn only_a_transaction_that_writes_locks() {
+        let found = || Statement::new("SELECT 1").locking();
+        let text = |may_lock| found().for_postgres(may_lock).unwrap().text;
+        assert_eq!(text(true).as_str(), "SELECT 1 FOR NO KEY UPDATE");
+        assert_eq!(text(false).as_str(), "SELECT 1");
+        assert_eq!(found().for_sqlite().unwrap().text.as_str(), "SELECT 1");
+    }
+}

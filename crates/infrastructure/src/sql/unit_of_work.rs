@@ -1,0 +1,61 @@
+use async_trait::async_trait;
+use hubbub_domain::repository::{
+    ConversationRepository, InvitationRepository, MembershipRepository, MessageRepository,
+    ReadMarkerRepository, Result, ServerRepository, SessionRepository, UserRepository,
+};
+use hubbub_domain::unit_of_work::{Repositories, UnitOfWork};
+
+use super::session::Session;
+
+/// One transaction; implements every repository.
+pub(crate) struct SqlUnitOfWork {
+    pub(super) session: Session,
+}
+
+impl SqlUnitOfWork {
+    /// Over a transaction that was just begun.
+    pub(crate) fn new(session: Session) -> Self {
+        Self { session }
+    }
+}
+
+impl Repositories for SqlUnitOfWork {
+    fn server(&mut self) -> &mut dyn ServerRepository {
+        self
+    }
+
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn invitations(&mut self) -> &mut dyn InvitationRepository {
+        self
+    }
+
+    fn conversations(&mut self) -> &mut dyn ConversationRepository {
+        self
+    }
+
+    fn memberships(&mut self) -> &mut dyn MembershipRepository {
+        self
+    }
+
+    fn messages(&mut self) -> &mut dyn MessageRepository {
+        self
+    }
+
+    fn read_markers(&mut self) -> &mut dyn ReadMarkerRepository {
+        self
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for SqlUnitOfWork {
+    async fn commit(self: Box<Self>) -> Result<()> {
+        self.session.commit().await
+    }
+}
