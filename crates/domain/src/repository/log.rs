@@ -57,7 +57,8 @@ pub struct Append {
     pub messages: Vec<Message>,
     /// Roots of threads that have new replies, each once, as they stand now.
     pub roots: Vec<Message>,
-    /// Senders who had read everything before their own message: up to where they have read now.
+    /// The new messages in the order of their numbers, each with its sender: who had read everything up to the message before it has
+    /// read it as well. A sender stands here once for each message.
     pub read: Vec<(ConversationId, UserId, Seq)>,
     /// Threads that people follow from now on, unless they have a view of the thread already.
     pub followed: Vec<ThreadState>,
