@@ -1,6 +1,7 @@
 //! Making an account, and what entitles to it.
 
 use hubbub_domain::conversation::GENERAL;
+use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::UserId;
 use hubbub_domain::member::MemberRole;
 use hubbub_domain::unit_of_work::{Repositories, UnitOfWork};
@@ -11,8 +12,8 @@ use super::commands::{Registration, RegistrationMode};
 use super::dto::SignedIn;
 use super::error::AuthError;
 use super::service::AuthService;
-use crate::groups::membership;
-use crate::invitations::code_hash;
+use crate::groups::change::GroupChange;
+use crate::invitations::{code_hash, is_to_register};
 
 /// What entitles somebody to register.
 enum Entitlement {
@@ -58,17 +59,16 @@ impl AuthService {
             Err(error) if error.is_conflict() => return Err(AuthError::UsernameTaken),
             result => result?,
         }
-        let mut events = Vec::new();
-        if let Some(mut general) = unit.conversations().lock(GENERAL).await? {
-            let role = MemberRole::Member;
-            membership::admit(unit.as_mut(), &mut general, &user, role, now, &mut events).await?;
-        }
         let session = self.new_session(user.id, wish.device_name, now);
         unit.sessions().add(&session).await?;
-        unit.commit().await?;
-        for event in events {
-            self.events.publish(event);
-        }
+        let (clock, ids) = (self.clock.as_ref(), self.ids.as_ref());
+        let general = GroupChange::lock(unit, GENERAL, user.id, clock, ids).await?;
+        let mut general = general.ok_or_else(|| {
+            let kind = RepositoryErrorKind::Corrupt;
+            RepositoryError::new(kind, "the channel that everybody joins is gone")
+        })?;
+        general.admit(&user, MemberRole::Member).await?;
+        general.commit(self.events.as_ref()).await?;
         tracing::info!(user.id = %user.id, role = user.role.as_str(), "somebody registered");
         Ok(self.signed_in(&user, &session, now))
     }
@@ -118,7 +118,7 @@ impl AuthService {
                 .invitations()
                 .find_by_code(hash)
                 .await?
-                .filter(|invitation| invitation.is_usable(self.clock.now()))
+                .filter(|invitation| is_to_register(invitation, self.clock.now()))
                 .map(|_| ())
                 .ok_or(AuthError::InvalidInvitation),
         }

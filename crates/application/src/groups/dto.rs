@@ -1,6 +1,8 @@
 //! Members as clients see them.
 
-use hubbub_domain::member::{MemberRole, Membership};
+use hubbub_domain::conversation::{Conversation, ConversationKind};
+use hubbub_domain::ids::{ConversationId, UserId};
+use hubbub_domain::member::{Ban, MemberRole, Membership};
 use hubbub_domain::numbers::{Rev, Seq};
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::user::User;
@@ -72,6 +74,81 @@ impl MemberChange {
             joined: stay.is_open(),
             rev: stay.rev,
             visible_from_seq: stay.visible_from_seq,
+        }
+    }
+}
+
+/// Somebody who may not come back.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Ban)]
+pub struct BanDto {
+    /// Who.
+    pub user: UserDto,
+    /// Who said so.
+    pub banned_by: UserId,
+    /// Since when.
+    pub banned_at: Timestamp,
+}
+
+impl BanDto {
+    pub(super) fn new(user: &User, ban: &Ban) -> Self {
+        Self {
+            user: UserDto::from(user),
+            banned_by: ban.banned_by,
+            banned_at: ban.banned_at,
+        }
+    }
+}
+
+/// Some bans, and how to get the next ones.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BanPage {
+    /// Bans by the username of the banned.
+    pub bans: Vec<BanDto>,
+    /// The `after` of the next page, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub next: Option<String>,
+}
+
+/// What somebody who holds a link to a group may know before accepting it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GroupInvitationPreview {
+    /// Where it leads to.
+    pub conversation: InvitingGroup,
+    /// The display name of who made it.
+    pub invited_by: String,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// A group or channel as it looks to who is invited.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InvitingGroup {
+    /// Which one it is.
+    pub id: ConversationId,
+    /// What it is called.
+    pub name: String,
+    /// Group or channel.
+    pub kind: ConversationKind,
+    /// How many members there are.
+    pub member_count: i64,
+}
+
+impl InvitingGroup {
+    pub(super) fn new(group: &Conversation) -> Self {
+        Self {
+            id: group.id,
+            name: group
+                .title()
+                .map(|title| title.name.as_str().to_owned())
+                .unwrap_or_default(),
+            kind: group.kind(),
+            member_count: group.member_count,
         }
     }
 }

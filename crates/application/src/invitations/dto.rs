@@ -56,6 +56,20 @@ pub struct CreatedInvitation {
     pub uses: i64,
 }
 
+impl CreatedInvitation {
+    /// Describes a new invitation, whose link leads to `page` and the code.
+    pub(crate) fn new(invitation: &Invitation, code: String, page: &str) -> Self {
+        Self {
+            id: invitation.id,
+            path: format!("{page}{code}"),
+            code,
+            expires_at: invitation.expires_at,
+            max_uses: invitation.max_uses,
+            uses: invitation.uses,
+        }
+    }
+}
+
 /// What somebody who holds a link may know before registering.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

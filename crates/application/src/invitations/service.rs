@@ -1,17 +1,13 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hubbub_domain::error::InvalidValue;
 use hubbub_domain::ids::{InvitationId, UserId};
-use hubbub_domain::invitation::Invitation;
 use hubbub_domain::permission;
 use hubbub_domain::repository::UserRepository;
 use hubbub_domain::unit_of_work::Store;
-use sha2::{Digest as _, Sha256};
 
 use super::dto::{CreatedInvitation, InvitationDto, InvitationPreview};
+use super::issue::{InvitationOutOfRange, NewInvitation, code_hash, is_to_register};
 use crate::error::{StorageError, service_error};
 use crate::ports::{Clock, IdGenerator};
 
@@ -20,15 +16,6 @@ pub struct InvitationService {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdGenerator>,
-}
-
-/// What an invitation is to allow.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NewInvitation {
-    /// How long it works: 1 to 8,760 hours; a week if not given.
-    pub expires_in_hours: Option<u32>,
-    /// How many people may use it: 1 to 1,000; one if not given.
-    pub max_uses: Option<u32>,
 }
 
 /// How inviting people can fail.
@@ -47,20 +34,15 @@ pub enum InvitationError {
     #[error("this invitation does not exist or can no longer be used")]
     NotFound,
     /// More than an invitation may allow.
-    #[error("an invitation works for 1 to 8,760 hours and for 1 to 1,000 people")]
-    OutOfRange,
+    #[error(transparent)]
+    OutOfRange(#[from] InvitationOutOfRange),
 }
 
 service_error!(InvitationError {
     Self::Forbidden => (Forbidden, "forbidden"),
     Self::NotFound => (NotFound, "not_found"),
-    Self::OutOfRange => (Invalid, "limit_exceeded"),
+    Self::OutOfRange(_) => (Invalid, "limit_exceeded"),
 });
-
-/// What is stored of an invitation's code.
-pub fn code_hash(code: &str) -> [u8; 32] {
-    Sha256::digest(code.as_bytes()).into()
-}
 
 impl InvitationService {
     /// A service over the given ports.
@@ -74,36 +56,13 @@ impl InvitationService {
         actor: UserId,
         wanted: NewInvitation,
     ) -> Result<CreatedInvitation, InvitationError> {
-        let hours = wanted.expires_in_hours.unwrap_or(168);
-        let max_uses = wanted.max_uses.unwrap_or(1);
-        if !(1..=8_760).contains(&hours) || !(1..=1_000).contains(&max_uses) {
-            return Err(InvitationError::OutOfRange);
-        }
         let now = self.clock.now();
-        let code = URL_SAFE_NO_PAD.encode(&self.ids.secret()[..16]);
-        let invitation = Invitation {
-            conversation_id: None,
-            id: InvitationId::from_uuid(self.ids.uuid()),
-            code_hash: code_hash(&code),
-            created_by: actor,
-            created_at: now,
-            expires_at: now.plus(Duration::from_secs(u64::from(hours) * 3_600)),
-            max_uses: i64::from(max_uses),
-            uses: 0,
-            revoked_at: None,
-        };
+        let (invitation, code) = wanted.issue(None, actor, now, self.ids.as_ref())?;
         let mut unit = self.store.begin().await?;
         authorise(unit.users(), actor).await?;
         unit.invitations().add(&invitation).await?;
         unit.commit().await?;
-        Ok(CreatedInvitation {
-            id: invitation.id,
-            path: format!("/join/{code}"),
-            code,
-            expires_at: invitation.expires_at,
-            max_uses: invitation.max_uses,
-            uses: 0,
-        })
+        Ok(CreatedInvitation::new(&invitation, code, "/join/"))
     }
 
     /// The invitations that can still be used, the newest first.
@@ -125,6 +84,7 @@ impl InvitationService {
             .invitations()
             .find(id)
             .await?
+            .filter(|invitation| invitation.conversation_id.is_none())
             .ok_or(InvitationError::NotFound)?;
         invitation.revoked_at.get_or_insert(self.clock.now());
         unit.invitations().update(&invitation).await?;
@@ -138,7 +98,7 @@ impl InvitationService {
             .invitations()
             .find_by_code(&code_hash(code))
             .await?
-            .filter(|invitation| invitation.is_usable(self.clock.now()))
+            .filter(|invitation| is_to_register(invitation, self.clock.now()))
             .ok_or(InvitationError::NotFound)?;
         let inviter = view.users().find(invitation.created_by).await?;
         Ok(InvitationPreview {
