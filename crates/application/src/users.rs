@@ -3,4 +3,4 @@
 pub mod dto;
 mod service;
 
-pub use service::{UserError, UserService};
+pub use service::{ChangeProfile, UserError, UserService};

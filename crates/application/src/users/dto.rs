@@ -31,6 +31,18 @@ impl From<&User> for UserDto {
     }
 }
 
+/// Oneself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Profile)]
+pub struct ProfileDto {
+    /// What others see.
+    #[serde(flatten)]
+    pub user: UserDto,
+    /// Whether others are kept from seeing how far one has read.
+    pub private_receipts: bool,
+}
+
 /// Some people, and how to get the next ones.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

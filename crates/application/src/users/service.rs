@@ -3,15 +3,27 @@ use std::sync::Arc;
 use hubbub_domain::error::InvalidValue;
 use hubbub_domain::ids::UserId;
 use hubbub_domain::unit_of_work::Store;
-use hubbub_domain::user::{DisplayName, User, Username};
+use hubbub_domain::user::{DisplayName, Username};
 
-use super::dto::{UserDto, UserPage};
+use super::dto::{ProfileDto, UserDto, UserPage};
 use crate::error::{StorageError, service_error};
+use crate::events::{Event, UserEvent, UserEventChange};
 use crate::paging;
+use crate::ports::EventBus;
 
-/// Finds people and changes what one is called.
+/// Finds people, and changes what one is called and shows of oneself.
 pub struct UserService {
     store: Arc<dyn Store>,
+    events: Arc<dyn EventBus>,
+}
+
+/// What is to change about oneself; what is not given stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeProfile {
+    /// What others see.
+    pub display_name: Option<String>,
+    /// Whether others are kept from seeing how far one has read. Who does that does not see it of others either.
+    pub private_receipts: Option<bool>,
 }
 
 /// How finding or changing a person can fail.
@@ -45,9 +57,9 @@ impl UserService {
     /// How many characters what is looked for may have: no name has more.
     pub const MAX_QUERY: usize = 64;
 
-    /// A service over the given store.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    /// A service over the given ports.
+    pub fn new(store: Arc<dyn Store>, events: Arc<dyn EventBus>) -> Self {
+        Self { store, events }
     }
 
     /// The person with that id.
@@ -82,16 +94,55 @@ impl UserService {
         })
     }
 
-    /// Changes what others see of oneself.
-    pub async fn rename(&self, actor: UserId, display_name: &str) -> Result<UserDto, UserError> {
-        let display_name = DisplayName::parse(display_name)?;
+    /// What one is called, and shows of oneself.
+    pub async fn profile(&self, actor: UserId) -> Result<ProfileDto, UserError> {
+        let mut view = self.store.read().await?;
+        let user = view.users().find(actor).await?.ok_or(UserError::NotFound)?;
+        Ok(ProfileDto {
+            user: UserDto::from(&user),
+            private_receipts: view.users().has_private_receipts(actor).await?,
+        })
+    }
+
+    /// Changes what one is called, and shows of oneself. One's devices are told of the latter.
+    pub async fn change_profile(
+        &self,
+        actor: UserId,
+        wish: ChangeProfile,
+    ) -> Result<ProfileDto, UserError> {
+        let display_name = wish.display_name.as_deref().map(DisplayName::parse);
+        let display_name = display_name.transpose()?;
         let mut unit = self.store.begin().await?;
-        let user = unit.users().find(actor).await?.ok_or(UserError::NotFound)?;
-        unit.users().rename(actor, &display_name).await?;
+        let mut user = unit.users().find(actor).await?.ok_or(UserError::NotFound)?;
+        if let Some(display_name) = display_name {
+            unit.users().rename(actor, &display_name).await?;
+            user.display_name = display_name;
+        }
+        let was_private = unit.users().has_private_receipts(actor).await?;
+        let is_private = wish.private_receipts.unwrap_or(was_private);
+        let mut told = None;
+        if is_private != was_private {
+            let users = unit.users();
+            let user_rev = users.next_rev(actor).await?;
+            users
+                .set_private_receipts(actor, is_private, user_rev)
+                .await?;
+            told = Some(Event::User(Arc::new(UserEvent {
+                user_id: actor,
+                from_rev: user_rev.previous(),
+                to_rev: user_rev,
+                change: UserEventChange::ReceiptsChanged {
+                    private_receipts: is_private,
+                },
+            })));
+        }
         unit.commit().await?;
-        Ok(UserDto::from(&User {
-            display_name,
-            ..user
-        }))
+        if let Some(event) = told {
+            self.events.publish(event);
+        }
+        Ok(ProfileDto {
+            user: UserDto::from(&user),
+            private_receipts: is_private,
+        })
     }
 }
