@@ -81,7 +81,7 @@ impl<'a> GroupChange<'a> {
         }
         let note = self.post(SystemNote::Founded);
         self.unit.conversations().add(&self.conversation).await?;
-        self.unit.messages().add(&note).await?;
+        self.store_note(&note).await?;
         entrants.sort_unstable_by_key(|(user, _)| user.id);
         for (place, (user, stay)) in entrants.into_iter().enumerate() {
             let gained = begin(self.unit.as_mut(), &stay, user).await?;
@@ -208,9 +208,18 @@ impl<'a> GroupChange<'a> {
     async fn store(&mut self, notes: &[&Message]) -> Result<(), RepositoryError> {
         self.unit.conversations().update(&self.conversation).await?;
         for note in notes {
-            self.unit.messages().add(note).await?;
+            self.store_note(note).await?;
         }
         Ok(())
+    }
+
+    /// Stores a note. As with any message, who had read everything before the own one has read it as well.
+    async fn store_note(&mut self, note: &Message) -> Result<(), RepositoryError> {
+        self.unit.messages().add(note).await?;
+        let states = self.unit.personal_states();
+        states
+            .read_own(note.conversation_id, note.sender_id, note.seq)
+            .await
     }
 
     fn told_message(&mut self, message: &Message) {
