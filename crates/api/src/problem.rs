@@ -11,9 +11,6 @@ use serde::Serialize;
 use signalr_hub::HubError;
 use utoipa::ToSchema;
 
-/// When to try again what could not be done now.
-const RETRY_AFTER_MS: u64 = 1_000;
-
 /// What went wrong (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -74,10 +71,9 @@ impl Problem {
     /// A failed use case.
     pub(crate) fn of(error: &dyn ServiceError) -> Self {
         log(error);
-        let kind = error.kind();
         Self {
-            retry_after_ms: is_passing(kind).then_some(RETRY_AFTER_MS),
-            ..Self::new(status_of(kind), error.code(), error.to_string())
+            retry_after_ms: retry_after_ms(error),
+            ..Self::new(status_of(error.kind()), error.code(), error.to_string())
         }
     }
 }
@@ -117,9 +113,9 @@ impl<E: ServiceError> From<E> for HubProblem {
     fn from(error: E) -> Self {
         log(&error);
         let mut text = format!("{}: {}", error.code(), sentence(&error.to_string()));
-        if is_passing(error.kind()) {
+        if let Some(milliseconds) = retry_after_ms(&error) {
             // Writing to a string cannot fail.
-            let _ = write!(text, " [retryAfterMs={RETRY_AFTER_MS}]");
+            let _ = write!(text, " [retryAfterMs={milliseconds}]");
         }
         Self(HubError::message(text))
     }
@@ -144,8 +140,10 @@ fn status_of(kind: ErrorKind) -> StatusCode {
     }
 }
 
-fn is_passing(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::RateLimited | ErrorKind::Unavailable)
+/// After how long to try again what could not be done now.
+fn retry_after_ms(error: &dyn ServiceError) -> Option<u64> {
+    let after = error.retry_after()?;
+    u64::try_from(after.as_millis()).ok()
 }
 
 fn log(error: &dyn ServiceError) {
@@ -205,7 +203,7 @@ mod tests {
         let problem = Problem::from(ChatError::from(away));
         assert_eq!(
             (problem.status, problem.retry_after_ms),
-            (503, Some(RETRY_AFTER_MS))
+            (503, Some(1_000))
         );
         assert!(!problem.detail.contains("secret"), "{}", problem.detail);
     }

@@ -1,6 +1,7 @@
 //! How a use case can fail, in the terms that every caller shares.
 
 use std::error::Error;
+use std::time::Duration;
 
 use hubbub_domain::error::{InvalidValue, RepositoryError, RepositoryErrorKind};
 
@@ -31,6 +32,11 @@ pub trait ServiceError: Error + Send + Sync + 'static {
     fn kind(&self) -> ErrorKind;
     /// A stable word for programs.
     fn code(&self) -> &'static str;
+    /// After how long trying again may help, where it may.
+    fn retry_after(&self) -> Option<Duration> {
+        let is_passing = matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::Unavailable);
+        is_passing.then_some(Duration::from_secs(1))
+    }
 }
 
 /// A failure that any use case can meet: storage.
@@ -40,6 +46,13 @@ pub trait ServiceError: Error + Send + Sync + 'static {
     RepositoryErrorKind::Conflict | RepositoryErrorKind::Corrupt => "something went wrong on the server",
 })]
 pub struct StorageError(#[source] RepositoryError);
+
+impl StorageError {
+    /// Whether a unique key was taken.
+    pub(crate) fn is_conflict(&self) -> bool {
+        self.0.is_conflict()
+    }
+}
 
 impl From<RepositoryError> for StorageError {
     fn from(error: RepositoryError) -> Self {

@@ -17,7 +17,8 @@ use utoipa::ToSchema;
 use crate::users::dto::UserDto;
 
 pub use message::{
-    MentionsDto, MessageDto, ReactionDto, ReplyDto, SendReceipt, SystemNoteDto, ThreadDto,
+    MentionsDto, MessageDto, ReactionDto, ReplyDto, RevisionDto, SendReceipt, SystemNoteDto,
+    ThreadDto,
 };
 pub use sync::{Row, SyncPage};
 
@@ -201,6 +202,18 @@ pub struct MessagePage {
     /// Whether newer messages can be had.
     pub has_after: bool,
     /// The messages.
+    pub messages: Vec<MessageDto>,
+}
+
+/// The pinned messages of a conversation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PinnedMessages {
+    /// Which conversation.
+    pub conversation_id: ConversationId,
+    /// The newest change when they were read.
+    pub rev: Rev,
+    /// The messages, the latest pin first.
     pub messages: Vec<MessageDto>,
 }
 

@@ -1,17 +1,13 @@
-//! Sending: how a message gets into a conversation's log.
+//! Sending: how what people write gets into a conversation's log.
 
-use std::sync::Arc;
-
-use hubbub_domain::conversation::{Conversation, DirectPair};
+use hubbub_domain::conversation::DirectPair;
 use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
 use hubbub_domain::message::MessageBody;
-use hubbub_domain::unit_of_work::UnitOfWork;
 
 use super::dto::SendReceipt;
 use super::error::ChatError;
-use super::log::{self, Post, Posted};
 use super::service::ChatService;
-use crate::events::{ConversationEvent, Event};
+use super::writer::Post;
 
 /// A message for a conversation.
 #[derive(Clone, Debug)]
@@ -22,6 +18,12 @@ pub struct SendMessage {
     pub client_id: Option<ClientId>,
     /// What it says.
     pub body: String,
+    /// The message that it answers.
+    pub reply_to: Option<MessageId>,
+    /// The message whose thread it is for.
+    pub thread_of: Option<MessageId>,
+    /// Whether an `@all` in it is meant although the conversation has more than 50 members.
+    pub notify_all: bool,
 }
 
 /// A message for one person.
@@ -35,18 +37,32 @@ pub struct SendPrivateMessage {
     pub body: String,
 }
 
+impl SendMessage {
+    /// Plain words.
+    pub fn new(conversation_id: ConversationId, client_id: Option<ClientId>, body: String) -> Self {
+        Self {
+            conversation_id,
+            client_id,
+            body,
+            reply_to: None,
+            thread_of: None,
+            notify_all: false,
+        }
+    }
+}
+
 impl ChatService {
     /// Stores a message and answers its place. The answer means that it is on disk; a retry under the same client id gets
     /// the same answer.
     pub async fn send(&self, actor: UserId, send: SendMessage) -> Result<SendReceipt, ChatError> {
-        let post = self.new_post(actor, send.client_id, send.body)?;
-        let mut unit = self.store.begin().await?;
-        let mut conversation = unit
-            .conversations()
-            .lock(send.conversation_id)
-            .await?
-            .ok_or(ChatError::ConversationNotFound)?;
-        self.finish(unit, &mut conversation, post, Vec::new()).await
+        let body = MessageBody::parse(send.body)?;
+        let post = Post {
+            reply_to: send.reply_to,
+            thread_of: send.thread_of,
+            notify_all: send.notify_all,
+            ..self.plain_post(actor, send.conversation_id, send.client_id, body)
+        };
+        self.writer.post(post).await
     }
 
     /// Stores a message for one person, opening the conversation if there is none. Answers as [`ChatService::send`] does.
@@ -55,46 +71,30 @@ impl ChatService {
         actor: UserId,
         send: SendPrivateMessage,
     ) -> Result<SendReceipt, ChatError> {
-        let post = self.new_post(actor, send.client_id, send.body)?;
         let pair = DirectPair::of(actor, send.receiver_id).ok_or(ChatError::WithOneself)?;
-        let mut unit = self.store.begin().await?;
-        let mut events = Vec::new();
-        let mut conversation = self.lock_direct(unit.as_mut(), pair, &mut events).await?;
-        self.finish(unit, &mut conversation, post, events).await
+        // What cannot be sent opens no conversation.
+        let body = MessageBody::parse(send.body)?;
+        let id = self.direct(pair).await?;
+        let post = self.plain_post(actor, id, send.client_id, body);
+        self.writer.post(post).await
     }
 
-    fn new_post(
+    fn plain_post(
         &self,
         actor: UserId,
+        conversation_id: ConversationId,
         client_id: Option<ClientId>,
-        body: String,
-    ) -> Result<Post, ChatError> {
-        Ok(Post {
+        body: MessageBody,
+    ) -> Post {
+        Post {
             id: MessageId::from_uuid(self.ids.uuid()),
+            conversation_id,
             sender_id: actor,
             client_id: client_id.unwrap_or_else(|| ClientId::from_uuid(self.ids.uuid())),
-            body: MessageBody::parse(body)?,
-        })
-    }
-
-    /// Posts to a locked conversation, commits, and only then answers and publishes.
-    async fn finish(
-        &self,
-        mut unit: Box<dyn UnitOfWork>,
-        conversation: &mut Conversation,
-        post: Post,
-        mut events: Vec<Event>,
-    ) -> Result<SendReceipt, ChatError> {
-        let posted = log::post(unit.as_mut(), conversation, post, self.clock.now()).await?;
-        match posted {
-            Posted::Before(message) => Ok(SendReceipt::posted(&message)),
-            Posted::New(message) => {
-                unit.commit().await?;
-                let event = ConversationEvent::of_message(&message);
-                events.push(Event::Conversation(Arc::new(event)));
-                self.publish(events);
-                Ok(SendReceipt::posted(&message))
-            }
+            body,
+            reply_to: None,
+            thread_of: None,
+            notify_all: false,
         }
     }
 }

@@ -1,16 +1,17 @@
 use std::sync::Arc;
 
-use hubbub_domain::conversation::{Conversation, DirectPair};
-use hubbub_domain::ids::{ConversationId, UserId};
+use hubbub_domain::conversation::Conversation;
+use hubbub_domain::ids::{ConversationId, MessageId, UserId};
 use hubbub_domain::member::Membership;
+use hubbub_domain::message::Message;
 use hubbub_domain::repository::MessageRange;
-use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
+use hubbub_domain::unit_of_work::{Repositories, Store};
 
 use super::dto::{ConversationList, ConversationSummary, MessagePage};
 use super::error::ChatError;
 use super::summary::summary;
+use super::writer::LogWriter;
 use crate::events::Event;
-use crate::groups::membership;
 use crate::ports::{Clock, EventBus, IdGenerator};
 
 /// Above this many members nobody is told who types or has read what: everybody would tell everybody.
@@ -22,6 +23,7 @@ pub struct ChatService {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdGenerator>,
     events: Arc<dyn EventBus>,
+    pub(super) writer: LogWriter,
 }
 
 impl ChatService {
@@ -34,12 +36,14 @@ impl ChatService {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
         events: Arc<dyn EventBus>,
+        writer: LogWriter,
     ) -> Self {
         Self {
             store,
             clock,
             ids,
             events,
+            writer,
         }
     }
 
@@ -66,26 +70,6 @@ impl ChatService {
             .find_overview(id, actor)
             .await?
             .filter(|overview| overview.membership.is_some())
-            .map(|overview| summary(&overview))
-            .ok_or(ChatError::ConversationNotFound)
-    }
-
-    /// The one conversation of the actor and another person, made if there is none.
-    pub async fn open_direct(
-        &self,
-        actor: UserId,
-        other: UserId,
-    ) -> Result<ConversationSummary, ChatError> {
-        let pair = DirectPair::of(actor, other).ok_or(ChatError::WithOneself)?;
-        let mut unit = self.store.begin().await?;
-        let mut events = Vec::new();
-        let id = self.lock_direct(unit.as_mut(), pair, &mut events).await?.id;
-        let overview = unit.conversations().find_overview(id, actor).await?;
-        if !events.is_empty() {
-            unit.commit().await?;
-        }
-        self.publish(events);
-        overview
             .map(|overview| summary(&overview))
             .ok_or(ChatError::ConversationNotFound)
     }
@@ -135,39 +119,6 @@ impl ChatService {
         Ok(())
     }
 
-    /// Finds or makes the one conversation of a pair, and takes its lock. When both people start at once, one of the two
-    /// makes it and the other finds it.
-    pub(super) async fn lock_direct(
-        &self,
-        unit: &mut dyn UnitOfWork,
-        pair: DirectPair,
-        events: &mut Vec<Event>,
-    ) -> Result<Conversation, ChatError> {
-        if let Some(id) = unit.conversations().find_direct(pair).await? {
-            return unit
-                .conversations()
-                .lock(id)
-                .await?
-                .ok_or(ChatError::ConversationNotFound);
-        }
-        let mut users = Vec::with_capacity(2);
-        for id in pair.members() {
-            users.push(
-                unit.users()
-                    .find(id)
-                    .await?
-                    .ok_or(ChatError::UserNotFound)?,
-            );
-        }
-        let id = ConversationId::from_uuid(self.ids.uuid());
-        let (conversation, stays) = Conversation::open_direct(id, pair, self.clock.now());
-        unit.conversations().add(&conversation).await?;
-        for (stay, user) in stays.iter().zip(&users) {
-            membership::enter(unit, stay, user, events).await?;
-        }
-        Ok(conversation)
-    }
-
     pub(super) fn publish(&self, events: impl IntoIterator<Item = Event>) {
         for event in events {
             self.events.publish(event);
@@ -186,4 +137,17 @@ pub(super) async fn visible(
     conversation
         .zip(stay)
         .ok_or(ChatError::ConversationNotFound)
+}
+
+/// A message that the stay lets its member see.
+pub(super) async fn visible_message(
+    view: &mut dyn Repositories,
+    stay: &Membership,
+    id: MessageId,
+) -> Result<Message, ChatError> {
+    view.messages()
+        .find(stay.conversation_id, id)
+        .await?
+        .filter(|message| message.seq >= stay.visible_from_seq)
+        .ok_or(ChatError::MessageNotFound)
 }

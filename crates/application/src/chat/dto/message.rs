@@ -1,7 +1,9 @@
 //! Messages as clients see them.
 
 use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
-use hubbub_domain::message::{Content, Message, MessageRef, Pin, Reaction, SystemNote, Thread};
+use hubbub_domain::message::{
+    Content, Message, MessageRef, Pin, Reaction, Revision, SystemNote, Thread,
+};
 use hubbub_domain::numbers::{Rev, Seq};
 use hubbub_domain::timestamp::Timestamp;
 use serde::Serialize;
@@ -124,6 +126,17 @@ pub struct ReactionDto {
     pub user_ids: Vec<UserId>,
 }
 
+/// A text that a message had before it was edited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Revision)]
+pub struct RevisionDto {
+    /// What it said.
+    pub body: String,
+    /// Since when it had said so.
+    pub written_at: Timestamp,
+}
+
 /// What has happened to a conversation. The message's sender did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(
@@ -240,6 +253,15 @@ impl From<&Reaction> for ReactionDto {
         Self {
             emoji: reaction.emoji.as_str().to_owned(),
             user_ids: reaction.user_ids.clone(),
+        }
+    }
+}
+
+impl From<&Revision> for RevisionDto {
+    fn from(revision: &Revision) -> Self {
+        Self {
+            body: revision.body.as_str().to_owned(),
+            written_at: revision.written_at,
         }
     }
 }

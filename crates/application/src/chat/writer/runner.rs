@@ -1,0 +1,35 @@
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::Queued;
+use super::writing::Writing;
+
+/// Drives one writer.
+pub struct Runner {
+    queue: mpsc::Receiver<Queued>,
+    batch_size: usize,
+    writing: Arc<Writing>,
+}
+
+impl Runner {
+    pub(super) fn new(
+        queue: mpsc::Receiver<Queued>,
+        batch_size: usize,
+        writing: Arc<Writing>,
+    ) -> Self {
+        Self {
+            queue,
+            batch_size,
+            writing,
+        }
+    }
+
+    /// Writes until the last handle is dropped, or closed, and everything that waited is written.
+    pub async fn run(mut self) {
+        let mut group = Vec::new();
+        while self.queue.recv_many(&mut group, self.batch_size).await > 0 {
+            self.writing.write(std::mem::take(&mut group)).await;
+        }
+    }
+}
