@@ -17,6 +17,7 @@ mod threads;
 mod writer;
 
 pub use error::ChatError;
+pub use reading::ChangePreferences;
 pub use send::{SendMessage, SendPrivateMessage};
 pub use service::ChatService;
 pub(crate) use summary::summary;

@@ -1,6 +1,7 @@
 //! Conversations and messages as clients see them.
 
 mod message;
+mod reading;
 mod sync;
 
 use hubbub_domain::conversation::{Conversation, ConversationKind, HistoryVisibility, Unread};
@@ -20,6 +21,7 @@ pub use message::{
     MentionsDto, MessageDto, ReactionDto, ReplyDto, RevisionDto, SendReceipt, SystemNoteDto,
     ThreadDto,
 };
+pub use reading::{FollowedThreadDto, ReceiptDto};
 pub use sync::{Row, SyncPage};
 
 /// A conversation as one user sees it in a list.
