@@ -201,10 +201,7 @@ mod tests {
             "disk I/O error at /secret/path",
         );
         let problem = Problem::from(ChatError::from(away));
-        assert_eq!(
-            (problem.status, problem.retry_after_ms),
-            (503, Some(1_000))
-        );
+        assert_eq!((problem.status, problem.retry_after_ms), (503, Some(1_000)));
         assert!(!problem.detail.contains("secret"), "{}", problem.detail);
     }
 

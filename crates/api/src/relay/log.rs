@@ -28,7 +28,8 @@ pub(super) struct Log<S> {
     applied: Option<i64>,
     /// The first position it had: what came before was not delivered here.
     began_at: i64,
-    waiting: BTreeMap<i64, S>,
+    /// By where they begin and end: what connects comes first, however far it reaches.
+    waiting: BTreeMap<(i64, i64), S>,
     has_dropped: bool,
 }
 
@@ -74,7 +75,7 @@ impl<S: Step> Log<S> {
     /// Takes a step. Answers the steps that can be delivered now, in order; a step that was delivered before is not among them.
     pub(super) fn offer(&mut self, step: S) -> Vec<S> {
         if self.waiting.len() < MAX_WAITING {
-            self.waiting.insert(step.to(), step);
+            self.waiting.insert((step.from(), step.to()), step);
         } else {
             self.has_dropped = true;
         }
@@ -83,7 +84,7 @@ impl<S: Step> Log<S> {
 
     /// Takes a step that was read from the database right after the position, whatever waits already.
     pub(super) fn offer_first(&mut self, step: S) -> Vec<S> {
-        self.waiting.insert(step.to(), step);
+        self.waiting.insert((step.from(), step.to()), step);
         self.deliverable()
     }
 
@@ -92,13 +93,14 @@ impl<S: Step> Log<S> {
         let after = self
             .applied
             .filter(|_| self.has_dropped || !self.waiting.is_empty())?;
-        let known_to = self.waiting.last_key_value().map_or(after, |(&to, _)| to);
+        let ends = self.waiting.keys().map(|&(_, to)| to);
+        let known_to = ends.max().unwrap_or(after);
         Some(Missing { after, known_to })
     }
 
     /// Gives up on what waited when the database was asked and knew nothing after the position. What has come since stays.
     pub(super) fn give_up(&mut self, asked: Missing) {
-        self.waiting = self.waiting.split_off(&(asked.known_to + 1));
+        self.waiting.retain(|&(_, to), _| to > asked.known_to);
         self.has_dropped = false;
     }
 
@@ -173,14 +175,15 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_step_that_overlaps_is_delivered_and_swallows_what_it_covers() {
+    fn a_wide_step_fills_the_hole_before_a_narrow_one_that_waits() {
         let mut log = Log::at(3);
-        log.offer(Range(4, 5));
-        assert_eq!(
-            log.offer(Range(2, 6)),
-            [],
-            "the narrow one, further back, comes first"
-        );
+        log.offer(Range(5, 6));
+        assert_eq!(log.offer_first(Range(3, 8)), [Range(3, 8)]);
+        assert_eq!((log.applied(), log.missing()), (Some(8), None));
+    }
+
+    #[test]
+    fn a_wide_step_that_overlaps_is_delivered_and_swallows_what_it_covers() {
         let mut log = Log::at(3);
         assert_eq!(log.offer(Range(2, 6)), [Range(2, 6)]);
         assert_eq!(log.offer(Range(4, 5)), []);
