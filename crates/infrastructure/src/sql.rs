@@ -18,19 +18,23 @@
 //!   after the conflict.
 //! - Text is ordered by its bytes: columns that are ordered by are `COLLATE "C"` on PostgreSQL.
 
+mod bans;
 mod conversations;
 mod failure;
 mod invitations;
+mod log;
 mod members;
 mod messages;
-mod read_markers;
+mod personal_states;
 mod records;
 mod rows;
 mod server;
 mod session;
 mod sessions;
 mod statement;
+mod threads;
 mod unit_of_work;
+mod unread;
 mod users;
 
 pub(crate) use failure::{of_postgres, of_sqlite};

@@ -25,6 +25,9 @@ CREATE TABLE users (
     password_hash TEXT NOT NULL,
     -- the newest change of the user's own log
     user_rev BIGINT NOT NULL DEFAULT 0,
+    -- whether others are kept from seeing how far the user has read, and where in the user's own log that was last changed
+    private_receipts BOOLEAN NOT NULL DEFAULT FALSE,
+    receipts_user_rev BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL
 );
 
@@ -41,17 +44,6 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_of_user ON sessions (user_id, last_used_at);
 
-CREATE TABLE invitations (
-    id UUID NOT NULL PRIMARY KEY,
-    code_hash BYTEA NOT NULL UNIQUE,
-    created_by UUID NOT NULL REFERENCES users (id),
-    created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL,
-    max_uses BIGINT NOT NULL,
-    uses BIGINT NOT NULL,
-    revoked_at BIGINT
-);
-
 CREATE TABLE conversations (
     id UUID NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('direct', 'group', 'channel')),
@@ -64,6 +56,10 @@ CREATE TABLE conversations (
     -- both counters move only under this row's lock
     last_seq BIGINT NOT NULL,
     last_rev BIGINT NOT NULL,
+    -- the newest change of name, topic or visible history
+    settings_rev BIGINT NOT NULL,
+    -- what those who join may read of what was written before
+    history TEXT NOT NULL CHECK (history IN ('joined', 'all')),
     member_count BIGINT NOT NULL,
     last_activity_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -74,6 +70,21 @@ CREATE TABLE conversations (
 -- exactly one direct conversation per pair
 CREATE UNIQUE INDEX conversations_of_pair ON conversations (direct_low, direct_high);
 CREATE INDEX conversations_by_kind ON conversations (kind, name);
+
+CREATE TABLE invitations (
+    id UUID NOT NULL PRIMARY KEY,
+    -- the group that it leads to; without one, it is for registering
+    conversation_id UUID REFERENCES conversations (id),
+    code_hash BYTEA NOT NULL UNIQUE,
+    created_by UUID NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    max_uses BIGINT NOT NULL,
+    uses BIGINT NOT NULL,
+    revoked_at BIGINT
+);
+
+CREATE INDEX invitations_of_conversation ON invitations (conversation_id, created_at);
 
 -- An append-only list of stays. Who may see a change follows from it alone.
 CREATE TABLE memberships (
@@ -92,8 +103,18 @@ CREATE TABLE memberships (
 
 CREATE UNIQUE INDEX memberships_open ON memberships (user_id, conversation_id) WHERE to_rev IS NULL;
 CREATE INDEX memberships_by_from_rev ON memberships (conversation_id, from_rev);
-CREATE INDEX memberships_by_rev ON memberships (conversation_id, rev);
+-- stays that changed after they began
+CREATE INDEX memberships_changed ON memberships (conversation_id, rev) WHERE rev > from_rev;
 CREATE INDEX memberships_by_user_rev ON memberships (user_id, user_rev);
+
+-- Who may not come back.
+CREATE TABLE bans (
+    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    user_id UUID NOT NULL REFERENCES users (id),
+    banned_by UUID NOT NULL REFERENCES users (id),
+    banned_at BIGINT NOT NULL,
+    PRIMARY KEY (conversation_id, user_id)
+);
 
 CREATE TABLE messages (
     conversation_id UUID NOT NULL REFERENCES conversations (id),
@@ -106,21 +127,97 @@ CREATE TABLE messages (
     client_id UUID NOT NULL,
     -- of the request that carried it, to tell a retry from another message under the same key
     request_hash BYTEA NOT NULL,
+    -- a person's words; empty for a note of the system, and once what was deleted is purged
     body TEXT NOT NULL,
+    -- what a note of the system tells, as JSON
+    system TEXT,
     sent_at BIGINT NOT NULL,
+    -- the message that it answers
+    reply_to_id UUID,
+    reply_to_seq BIGINT,
+    reply_to_sender UUID,
+    -- the message whose thread it stands in
+    thread_id UUID,
+    thread_seq BIGINT,
+    thread_sender UUID,
+    -- the thread that hangs on it
+    reply_count BIGINT,
+    last_reply_seq BIGINT,
+    last_reply_at BIGINT,
+    -- whom it calls, as JSON, and whether everybody; the table mentions repeats it for counting
+    mentions TEXT,
+    mentions_all BOOLEAN NOT NULL DEFAULT FALSE,
+    -- what others have put beneath it, as JSON
+    reactions TEXT,
+    edited_at BIGINT,
+    pinned_at BIGINT,
+    pinned_by UUID,
+    deleted_at BIGINT,
+    deleted_by UUID,
+    -- whether what a deleted message said is gone for good
+    purged BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (conversation_id, seq),
     -- kept as long as the message: a retry never stores it twice
     UNIQUE (sender_id, client_id)
 );
 
-CREATE UNIQUE INDEX messages_by_rev ON messages (conversation_id, rev);
+CREATE UNIQUE INDEX messages_by_created_rev ON messages (conversation_id, created_rev);
+-- messages that changed after they came
+CREATE UNIQUE INDEX messages_changed ON messages (conversation_id, rev) WHERE rev > created_rev;
+-- what counts as unread, but for the reader's own
+CREATE INDEX messages_counted ON messages (conversation_id, seq, sender_id)
+    WHERE thread_id IS NULL AND system IS NULL AND deleted_at IS NULL;
+-- what a list shows as the newest
+CREATE INDEX messages_outside_threads ON messages (conversation_id, seq) WHERE thread_id IS NULL;
+CREATE INDEX messages_of_thread ON messages (conversation_id, thread_id, seq) WHERE thread_id IS NOT NULL;
+CREATE INDEX messages_calling_all ON messages (conversation_id, seq, sender_id)
+    WHERE mentions_all AND thread_id IS NULL AND deleted_at IS NULL;
+CREATE INDEX messages_pinned ON messages (conversation_id, pinned_at) WHERE pinned_at IS NOT NULL;
+CREATE INDEX messages_to_purge ON messages (deleted_at) WHERE deleted_at IS NOT NULL AND NOT purged;
 
-CREATE TABLE read_markers (
+-- The texts that messages had before they were edited.
+CREATE TABLE revisions (
+    message_id UUID NOT NULL REFERENCES messages (id),
+    number BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    written_at BIGINT NOT NULL,
+    PRIMARY KEY (message_id, number)
+);
+
+-- Whom messages outside threads call by name, but for their senders, for counting. Rows go with the words.
+CREATE TABLE mentions (
+    user_id UUID NOT NULL REFERENCES users (id),
+    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    seq BIGINT NOT NULL,
+    PRIMARY KEY (user_id, conversation_id, seq)
+);
+
+CREATE INDEX mentions_of_message ON mentions (conversation_id, seq);
+
+-- What is only one user's about a conversation.
+CREATE TABLE personal_states (
     conversation_id UUID NOT NULL REFERENCES conversations (id),
     user_id UUID NOT NULL REFERENCES users (id),
-    seq BIGINT NOT NULL,
+    read_seq BIGINT NOT NULL,
+    unread_from BIGINT,
+    muted_until BIGINT,
+    level TEXT NOT NULL,
     user_rev BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (conversation_id, user_id)
 );
 
-CREATE INDEX read_markers_by_user_rev ON read_markers (user_id, user_rev);
+CREATE INDEX personal_states_by_user_rev ON personal_states (user_id, user_rev);
+
+-- What is only one user's about a thread.
+CREATE TABLE thread_states (
+    user_id UUID NOT NULL REFERENCES users (id),
+    root_id UUID NOT NULL REFERENCES messages (id),
+    conversation_id UUID NOT NULL REFERENCES conversations (id),
+    root_seq BIGINT NOT NULL,
+    is_following BOOLEAN NOT NULL,
+    read_seq BIGINT NOT NULL,
+    user_rev BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (user_id, root_id)
+);
+
+CREATE INDEX thread_states_by_user_rev ON thread_states (user_id, user_rev);

@@ -103,7 +103,8 @@ CREATE TABLE memberships (
 
 CREATE UNIQUE INDEX memberships_open ON memberships (user_id, conversation_id) WHERE to_rev IS NULL;
 CREATE INDEX memberships_by_from_rev ON memberships (conversation_id, from_rev);
-CREATE INDEX memberships_by_rev ON memberships (conversation_id, rev);
+-- stays that changed after they began
+CREATE INDEX memberships_changed ON memberships (conversation_id, rev) WHERE rev > from_rev;
 CREATE INDEX memberships_by_user_rev ON memberships (user_id, user_rev);
 
 -- Who may not come back.
@@ -161,17 +162,18 @@ CREATE TABLE messages (
 ) STRICT;
 
 CREATE UNIQUE INDEX messages_by_created_rev ON messages (conversation_id, created_rev);
-CREATE UNIQUE INDEX messages_by_rev ON messages (conversation_id, rev);
--- what counts as unread
-CREATE INDEX messages_counted ON messages (conversation_id, seq)
+-- messages that changed after they came
+CREATE UNIQUE INDEX messages_changed ON messages (conversation_id, rev) WHERE rev > created_rev;
+-- what counts as unread, but for the reader's own
+CREATE INDEX messages_counted ON messages (conversation_id, seq, sender_id)
     WHERE thread_id IS NULL AND system IS NULL AND deleted_at IS NULL;
 -- what a list shows as the newest
 CREATE INDEX messages_outside_threads ON messages (conversation_id, seq) WHERE thread_id IS NULL;
-CREATE INDEX messages_of_thread ON messages (thread_id, seq) WHERE thread_id IS NOT NULL;
-CREATE INDEX messages_calling_all ON messages (conversation_id, seq)
-    WHERE mentions_all = 1 AND thread_id IS NULL AND deleted_at IS NULL;
+CREATE INDEX messages_of_thread ON messages (conversation_id, thread_id, seq) WHERE thread_id IS NOT NULL;
+CREATE INDEX messages_calling_all ON messages (conversation_id, seq, sender_id)
+    WHERE mentions_all AND thread_id IS NULL AND deleted_at IS NULL;
 CREATE INDEX messages_pinned ON messages (conversation_id, pinned_at) WHERE pinned_at IS NOT NULL;
-CREATE INDEX messages_to_purge ON messages (deleted_at) WHERE deleted_at IS NOT NULL AND purged = 0;
+CREATE INDEX messages_to_purge ON messages (deleted_at) WHERE deleted_at IS NOT NULL AND NOT purged;
 
 -- The texts that messages had before they were edited.
 CREATE TABLE revisions (
@@ -182,7 +184,7 @@ CREATE TABLE revisions (
     PRIMARY KEY (message_id, number)
 ) STRICT;
 
--- Whom messages outside threads call by name, for counting. Rows go with the words.
+-- Whom messages outside threads call by name, but for their senders, for counting. Rows go with the words.
 CREATE TABLE mentions (
     user_id BLOB NOT NULL REFERENCES users (id),
     conversation_id BLOB NOT NULL REFERENCES conversations (id),

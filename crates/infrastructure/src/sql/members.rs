@@ -4,8 +4,10 @@ use hubbub_domain::member::Membership;
 use hubbub_domain::numbers::{Rev, UserRev};
 use hubbub_domain::repository::{MembershipRepository, Result};
 use hubbub_domain::user::{User, Username};
+use uuid::Uuid;
 
-use super::records::{MemberRecord, MembershipRecord, corrupt};
+use super::records::{MemberRecord, MembershipRecord, corrupt, stay_columns};
+use super::rows::Rows;
 use super::statement::Statement;
 use super::unit_of_work::SqlUnitOfWork;
 
@@ -85,15 +87,13 @@ impl MembershipRepository for SqlUnitOfWork {
         after: Option<&Username>,
         limit: i64,
     ) -> Result<Vec<(User, Membership)>> {
-        let open = Statement::new(
-            "SELECT u.id, u.username, u.display_name, u.role, u.created_at,
-                    m.role AS stay_role, m.from_rev AS stay_from_rev,
-                    m.visible_from_seq AS stay_visible_from_seq, m.rev AS stay_rev,
-                    m.joined_at AS stay_joined_at
-             FROM memberships m JOIN users u ON u.id = m.user_id
-             WHERE m.conversation_id = $1 AND m.to_rev IS NULL AND u.username > $2
-             ORDER BY u.username LIMIT $3",
-        )
+        let open = Statement::new(concat!(
+            "SELECT u.id, u.username, u.display_name, u.role, u.created_at, ",
+            stay_columns!(),
+            " FROM memberships m JOIN users u ON u.id = m.user_id
+              WHERE m.conversation_id = $1 AND m.to_rev IS NULL AND u.username > $2
+              ORDER BY u.username LIMIT $3"
+        ))
         .bind(conversation.as_uuid())
         .bind(after.map_or("", Username::as_str))
         .bind(limit);
@@ -102,8 +102,67 @@ impl MembershipRepository for SqlUnitOfWork {
             .into_iter()
             .map(|record| {
                 let user = User::try_from(record.user)?;
-                let stay = record.stay.open_stay(conversation, user.id)?;
-                Ok((user, stay.ok_or_else(|| corrupt("membership"))?))
+                let stay = record.stay.stay_of(conversation, user.id)?;
+                Ok((user, stay))
+            })
+            .collect()
+    }
+
+    async fn list_stays(
+        &mut self,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> Result<Vec<Membership>> {
+        let stays = Statement::new(
+            "SELECT conversation_id, user_id, role, from_rev, to_rev, visible_from_seq, rev, joined_at
+             FROM memberships WHERE conversation_id = $1 AND user_id = $2 ORDER BY from_rev",
+        )
+        .bind(conversation.as_uuid())
+        .bind(user.as_uuid());
+        let records = self.session.fetch_all::<MembershipRecord>(stays).await?;
+        records.into_iter().map(Membership::try_from).collect()
+    }
+
+    async fn list_departures(
+        &mut self,
+        conversation: ConversationId,
+        after: Rev,
+    ) -> Result<Vec<(UserId, Rev)>> {
+        // A departure is the last change of its stay, so those of the index that are after `after` are enough.
+        let departures = Statement::new(
+            "SELECT user_id, to_rev FROM memberships
+             WHERE conversation_id = $1 AND rev > $2 AND rev > from_rev AND to_rev > $2
+             ORDER BY rev",
+        )
+        .bind(conversation.as_uuid())
+        .bind(after.get());
+        let departures = self.session.fetch_all::<(Uuid, i64)>(departures).await?;
+        Ok(departures
+            .into_iter()
+            .map(|(user, rev)| (UserId::from_uuid(user), Rev::new(rev)))
+            .collect())
+    }
+
+    async fn list_named(
+        &mut self,
+        conversation: ConversationId,
+        names: &[Username],
+    ) -> Result<Vec<(Username, UserId)>> {
+        let named = Statement::new(
+            "WITH called (username) AS ({rows})
+             SELECT u.username, u.id
+             FROM called
+             JOIN users u ON u.username = called.username
+             JOIN memberships m ON m.user_id = u.id AND m.conversation_id = $1 AND m.to_rev IS NULL",
+        )
+        .bind(conversation.as_uuid())
+        .rows(Rows::new().column(names.iter().map(|name| name.as_str().to_owned())));
+        let named = self.session.fetch_all::<(String, Uuid)>(named).await?;
+        named
+            .into_iter()
+            .map(|(name, id)| {
+                let name = Username::parse(&name).map_err(|_| corrupt("username"))?;
+                Ok((name, UserId::from_uuid(id)))
             })
             .collect()
     }

@@ -32,11 +32,12 @@ impl Rows {
         self
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.columns.first().map_or(0, Column::len)
     }
 
-    /// What stands for the rows in SQLite's text, where the last values are those of [`Rows::into_values`].
+    /// What stands for the rows in SQLite's text, where the last values are those of [`Rows::into_values`]. They are written `?3`:
+    /// SQLite takes `$3` for a name, and looks through all earlier names for each.
     pub(super) fn sqlite_text(&self, first: usize) -> String {
         let width = self.columns.len();
         if self.len() == 0 {
@@ -45,7 +46,7 @@ impl Rows {
         let mut text = String::from("VALUES ");
         for row in 0..self.len() {
             text.push_str(if row == 0 { "(" } else { "),(" });
-            push_numbers(&mut text, first + row * width, width);
+            push_numbers(&mut text, '?', first + row * width, width);
         }
         text.push(')');
         text
@@ -54,7 +55,7 @@ impl Rows {
     /// What stands for the rows in PostgreSQL's text, where the first array is the value of that number.
     pub(super) fn postgres_text(&self, first: usize) -> String {
         let mut text = String::from("SELECT * FROM UNNEST(");
-        push_numbers(&mut text, first, self.columns.len());
+        push_numbers(&mut text, '$', first, self.columns.len());
         text.push(')');
         text
     }
@@ -84,11 +85,11 @@ impl Rows {
 }
 
 /// Writes `$3,$4,$5`.
-fn push_numbers(text: &mut String, first: usize, count: usize) {
+fn push_numbers(text: &mut String, sign: char, first: usize, count: usize) {
     for number in first..first + count {
         let comma = if number == first { "" } else { "," };
         // Writing to a string cannot fail.
-        let _ = write!(text, "{comma}${number}");
+        let _ = write!(text, "{comma}{sign}{number}");
     }
 }
 

@@ -79,8 +79,7 @@ impl Session {
 
     /// The one row that there is. None is a defect.
     pub(crate) async fn fetch_one<T: Record>(&mut self, statement: Statement) -> Result<T> {
-        let found = self.fetch_optional(statement).await?;
-        found.ok_or_else(|| RepositoryError::new(RepositoryErrorKind::Corrupt, "a row is missing"))
+        self.fetch_optional(statement).await?.ok_or_else(missing)
     }
 
     /// How many rows it changed.
@@ -109,10 +108,7 @@ impl Session {
     /// transaction goes on.
     pub(crate) async fn insert(&mut self, statement: Statement) -> Result<()> {
         match self.execute(statement).await? {
-            0 => Err(RepositoryError::new(
-                RepositoryErrorKind::Conflict,
-                "a unique key is taken",
-            )),
+            0 => Err(taken()),
             _ => Ok(()),
         }
     }
@@ -168,6 +164,16 @@ async fn answered<T>(
     };
     *has_failed |= result.is_err();
     result
+}
+
+/// A row that must be there is not.
+pub(super) fn missing() -> RepositoryError {
+    RepositoryError::new(RepositoryErrorKind::Corrupt, "a row is missing")
+}
+
+/// What was to be added is there already, or something else under one of its keys.
+pub(super) fn taken() -> RepositoryError {
+    RepositoryError::new(RepositoryErrorKind::Conflict, "a unique key is taken")
 }
 
 /// A value that the driver cannot send.

@@ -18,7 +18,7 @@ pub(crate) struct Statement {
     sqlite: &'static str,
     postgres: &'static str,
     values: Vec<Value>,
-    rows: Option<Rows>,
+    rows: Vec<Rows>,
     is_locking: bool,
 }
 
@@ -34,22 +34,22 @@ impl Statement {
             sqlite,
             postgres,
             values: Vec::new(),
-            rows: None,
+            rows: Vec::new(),
             is_locking: false,
         }
     }
 
     /// The next value.
     pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
-        debug_assert!(self.rows.is_none(), "rows come after single values");
+        debug_assert!(self.rows.is_empty(), "rows come after single values");
         self.values.push(value.into());
         self
     }
 
-    /// The rows that stand in place of `{rows}`, as in `WITH new (id, seq) AS ({rows}) INSERT INTO …`. They come last.
+    /// The rows that stand in place of the next `{rows}`, as in `WITH new (id, seq) AS ({rows}) INSERT INTO …`. They come last.
     pub(crate) fn rows(mut self, rows: Rows) -> Self {
-        debug_assert!(self.sqlite.contains(ROWS) && self.postgres.contains(ROWS));
-        self.rows = Some(rows);
+        self.rows.push(rows);
+        debug_assert!(self.postgres.matches(ROWS).count() >= self.rows.len());
         self
     }
 
@@ -63,13 +63,17 @@ impl Statement {
     /// The statement as SQLite takes it. A unit of work has all locks there already.
     pub(super) fn for_sqlite(self) -> Result<Bound<SqliteArguments>, BoxDynError> {
         let mut bound = Bound::<SqliteArguments>::new(self.sqlite, self.values)?;
-        if let Some(rows) = self.rows {
-            let first = bound.arguments.len() + 1;
-            bound.text = text(self.sqlite.replace(ROWS, &rows.sqlite_text(first)).into());
-            bound.is_reused = false;
-            for value in rows.into_values() {
-                value.add_to(&mut bound.arguments)?;
+        if !self.rows.is_empty() {
+            let mut complete = self.sqlite.to_owned();
+            for rows in self.rows {
+                bound.is_reused &= rows.len() == 1;
+                let first = bound.arguments.len() + 1;
+                complete = complete.replacen(ROWS, &rows.sqlite_text(first), 1);
+                for value in rows.into_values() {
+                    value.add_to(&mut bound.arguments)?;
+                }
             }
+            bound.text = text(complete.into());
         }
         Ok(bound)
     }
@@ -77,17 +81,18 @@ impl Statement {
     /// The statement as PostgreSQL takes it.
     pub(super) fn for_postgres(self, may_lock: bool) -> Result<Bound<PgArguments>, BoxDynError> {
         let mut bound = Bound::<PgArguments>::new(self.postgres, self.values)?;
-        if let Some(rows) = self.rows {
+        let mut complete = Cow::from(self.postgres);
+        for rows in self.rows {
             let first = bound.arguments.len() + 1;
-            bound.text = text(
-                self.postgres
-                    .replace(ROWS, &rows.postgres_text(first))
-                    .into(),
-            );
+            complete = complete
+                .replacen(ROWS, &rows.postgres_text(first), 1)
+                .into();
             rows.add_to(&mut bound.arguments)?;
-        } else if self.is_locking && may_lock {
-            bound.text = text([self.postgres, LOCK].concat().into());
         }
+        if self.is_locking && may_lock {
+            complete += LOCK;
+        }
+        bound.text = text(complete);
         Ok(bound)
     }
 }
@@ -209,7 +214,7 @@ mod tests {
         let lite = people().for_sqlite().unwrap();
         assert_eq!(
             lite.text.as_str(),
-            "WITH p (id, name) AS (VALUES ($2,$3),($4,$5)) SELECT id FROM p WHERE id <> $1"
+            "WITH p (id, name) AS (VALUES (?2,?3),(?4,?5)) SELECT id FROM p WHERE id <> $1"
         );
         assert_eq!((lite.arguments.len(), lite.is_reused), (5, false));
         let post = people().for_postgres(true).unwrap();

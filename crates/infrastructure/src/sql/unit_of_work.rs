@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use hubbub_domain::repository::{
-    ConversationRepository, InvitationRepository, MembershipRepository, MessageRepository,
-    ReadMarkerRepository, Result, ServerRepository, SessionRepository, UserRepository,
+    BanRepository, ConversationRepository, InvitationRepository, LogRepository,
+    MembershipRepository, MessageRepository, PersonalStateRepository, Result, ServerRepository,
+    SessionRepository, UserRepository,
 };
 use hubbub_domain::unit_of_work::{Repositories, UnitOfWork};
 
@@ -48,7 +49,15 @@ impl Repositories for SqlUnitOfWork {
         self
     }
 
-    fn read_markers(&mut self) -> &mut dyn ReadMarkerRepository {
+    fn bans(&mut self) -> &mut dyn BanRepository {
+        self
+    }
+
+    fn personal_states(&mut self) -> &mut dyn PersonalStateRepository {
+        self
+    }
+
+    fn log(&mut self) -> &mut dyn LogRepository {
         self
     }
 }

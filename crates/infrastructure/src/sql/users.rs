@@ -1,10 +1,8 @@
 use async_trait::async_trait;
-use hubbub_domain::change::{UserChange, UserChangeKind};
-use hubbub_domain::ids::{ConversationId, UserId};
-use hubbub_domain::numbers::{Seq, UserRev};
-use hubbub_domain::repository::{
-    ConversationRepository, ReadMarkerRepository, Result, UserRepository,
-};
+use hubbub_domain::change::UserChange;
+use hubbub_domain::ids::UserId;
+use hubbub_domain::numbers::UserRev;
+use hubbub_domain::repository::{Result, UserRepository};
 use hubbub_domain::user::{DisplayName, PasswordHash, User, Username};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -13,6 +11,8 @@ use super::records::UserRecord;
 use super::rows::Rows;
 use super::statement::Statement;
 use super::unit_of_work::SqlUnitOfWork;
+
+mod changes;
 
 #[derive(FromRow)]
 struct CredentialsRecord {
@@ -113,52 +113,36 @@ impl UserRepository for SqlUnitOfWork {
         Ok(UserRev::new(rev))
     }
 
-    async fn list_changes(&mut self, id: UserId, after: UserRev) -> Result<Vec<UserChange>> {
-        let stays = Statement::new(
-            "SELECT conversation_id, to_rev IS NULL, user_rev FROM memberships
-             WHERE user_id = $1 AND user_rev > $2",
+    async fn list_changes(
+        &mut self,
+        id: UserId,
+        after: UserRev,
+        limit: i64,
+    ) -> Result<Vec<UserChange>> {
+        self.user_changes(id, after, limit).await
+    }
+
+    async fn has_private_receipts(&mut self, id: UserId) -> Result<bool> {
+        let found =
+            Statement::new("SELECT private_receipts FROM users WHERE id = $1").bind(id.as_uuid());
+        let row = self.session.fetch_optional::<(bool,)>(found).await?;
+        Ok(row.is_some_and(|(is_private,)| is_private))
+    }
+
+    async fn set_private_receipts(
+        &mut self,
+        id: UserId,
+        is_private: bool,
+        user_rev: UserRev,
+    ) -> Result<()> {
+        let set = Statement::new(
+            "UPDATE users SET private_receipts = $2, receipts_user_rev = $3 WHERE id = $1",
         )
         .bind(id.as_uuid())
-        .bind(after.get());
-        let stays = self.session.fetch_all::<(Uuid, bool, i64)>(stays).await?;
-        let markers = Statement::new(
-            "SELECT conversation_id, seq, user_rev FROM read_markers
-             WHERE user_id = $1 AND user_rev > $2",
-        )
-        .bind(id.as_uuid())
-        .bind(after.get());
-        let markers = self.session.fetch_all::<(Uuid, i64, i64)>(markers).await?;
-        let mut changes = Vec::with_capacity(stays.len() + markers.len());
-        for (conversation, is_open, rev) in stays {
-            let conversation_id = ConversationId::from_uuid(conversation);
-            let overview = if is_open {
-                self.find_overview(conversation_id, id).await?
-            } else {
-                None
-            };
-            changes.push(UserChange {
-                user_id: id,
-                rev: UserRev::new(rev),
-                kind: match overview {
-                    Some(overview) => UserChangeKind::ConversationGained(Box::new(overview)),
-                    None => UserChangeKind::ConversationLost(conversation_id),
-                },
-            });
-        }
-        for (conversation, seq, rev) in markers {
-            let (conversation_id, seq) = (ConversationId::from_uuid(conversation), Seq::new(seq));
-            changes.push(UserChange {
-                user_id: id,
-                rev: UserRev::new(rev),
-                kind: UserChangeKind::ReadMarkerMoved {
-                    conversation_id,
-                    seq,
-                    unread_count: self.count_unread(conversation_id, id, seq).await?,
-                },
-            });
-        }
-        changes.sort_by_key(|change| change.rev);
-        Ok(changes)
+        .bind(is_private)
+        .bind(user_rev.get());
+        self.session.execute(set).await?;
+        Ok(())
     }
 
     async fn list_sharing(&mut self, id: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
