@@ -10,21 +10,43 @@ use super::super::session::missing;
 use super::super::statement::Statement;
 use super::super::unit_of_work::SqlUnitOfWork;
 
-/// One row for each post and each message that it is about, or one without a message.
-const CIRCUMSTANCES: &str = concat!(
-    "WITH posts (place, conversation_id, sender_id, client_id, reply_to, thread_root) AS ({rows})
-     SELECT posts.place, ",
-    stay_columns!(),
-    ", ",
-    message_columns!(),
-    " FROM posts
-      LEFT JOIN memberships m
-             ON m.user_id = posts.sender_id AND m.conversation_id = posts.conversation_id
-            AND m.to_rev IS NULL
-      LEFT JOIN messages x
-             ON (x.sender_id = posts.sender_id AND x.client_id = posts.client_id)
-             OR (x.id = posts.reply_to AND x.conversation_id = posts.conversation_id)
-             OR (x.id = posts.thread_root AND x.conversation_id = posts.conversation_id)"
+/// One row for each post and each message that it is about, or one without a message. `$messages` joins them.
+macro_rules! circumstances {
+    ($messages:literal) => {
+        concat!(
+            "WITH posts (place, conversation_id, sender_id, client_id, reply_to, thread_root) AS ({rows})
+             SELECT posts.place, ",
+            stay_columns!(),
+            ", ",
+            message_columns!(),
+            " FROM posts
+              LEFT JOIN memberships m
+                     ON m.user_id = posts.sender_id AND m.conversation_id = posts.conversation_id
+                    AND m.to_rev IS NULL
+              LEFT JOIN ",
+            $messages
+        )
+    };
+}
+
+/// SQLite looks into one index for each of the alternatives.
+const ON_SQLITE: &str = circumstances!(
+    "messages x
+        ON (x.sender_id = posts.sender_id AND x.client_id = posts.client_id)
+        OR (x.id = posts.reply_to AND x.conversation_id = posts.conversation_id)
+        OR (x.id = posts.thread_root AND x.conversation_id = posts.conversation_id)"
+);
+
+const ON_POSTGRES: &str = circumstances!(
+    "LATERAL (
+        SELECT * FROM messages
+        WHERE sender_id = posts.sender_id AND client_id = posts.client_id
+        UNION ALL
+        SELECT * FROM messages
+        WHERE id = posts.reply_to AND conversation_id = posts.conversation_id
+        UNION ALL
+        SELECT * FROM messages
+        WHERE id = posts.thread_root AND conversation_id = posts.conversation_id) AS x ON TRUE"
 );
 
 #[derive(FromRow)]
@@ -46,7 +68,7 @@ impl SqlUnitOfWork {
             .column(each().map(|post| post.client_id.as_uuid()))
             .column(each().map(|post| post.reply_to.map(|id| id.as_uuid())))
             .column(each().map(|post| post.thread_root.map(|id| id.as_uuid())));
-        let records = Statement::new(CIRCUMSTANCES).rows(rows);
+        let records = Statement::either(ON_SQLITE, ON_POSTGRES).rows(rows);
         let records = self
             .session
             .fetch_all::<CircumstancesRecord>(records)
