@@ -367,26 +367,3 @@ async fn sign_ins_and_invitations_are_kept_for_thirty_days_after_their_end() {
     world.clock.advance(30 * day);
     assert_eq!(world.server.purge().await.unwrap(), 1, "bob's sign-in");
 }
-
-#[tokio::test]
-async fn what_one_is_called_is_checked() {
-    let world = World::new().await;
-    let ada = world.owner("ada").await.user.id;
-    assert_eq!(
-        world
-            .users
-            .rename(ada, "  Ada  Lovelace ")
-            .await
-            .unwrap()
-            .display_name,
-        "Ada Lovelace"
-    );
-    assert_eq!(
-        code(world.users.rename(ada, "   ").await),
-        "invalid_display_name"
-    );
-    assert_eq!(
-        world.users.get(ada).await.unwrap().display_name,
-        "Ada Lovelace"
-    );
-}

@@ -1,43 +1,25 @@
-use hubbub_application::events::{ConversationEventChange, Event, UserEventChange};
-use hubbub_application::groups::{GroupKind, NewGroup};
-use hubbub_domain::conversation::ConversationKind;
+//! Founding, joining, leaving and managing groups, and what is told of it.
+
+use hubbub_application::chat::SendMessage;
+use hubbub_application::chat::dto::{Row, SyncPage};
+use hubbub_application::groups::{ChangeSettings, GroupKind, NewGroup};
+use hubbub_application::invitations::NewInvitation;
+use hubbub_domain::conversation::{ConversationKind, GENERAL, HistoryVisibility};
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::member::MemberRole;
+use hubbub_domain::numbers::Rev;
+use hubbub_domain::repository::MessageRange;
 use uuid::Uuid;
 
+use crate::told::{Follower, told};
 use crate::world::{World, code};
 
 fn tea(member_ids: &[UserId]) -> NewGroup {
     NewGroup {
         name: "Tea".to_owned(),
-        kind: GroupKind::Group,
-        topic: None,
         member_ids: member_ids.to_vec(),
+        ..NewGroup::default()
     }
-}
-
-/// What was published, in short: who gained or lost, and who came or went at which change.
-fn told(events: &[Event]) -> Vec<String> {
-    events
-        .iter()
-        .filter_map(|event| match event {
-            Event::User(step) => match &step.change {
-                UserEventChange::ConversationGained(_) => Some("gained".to_owned()),
-                UserEventChange::ConversationLost(_) => Some("lost".to_owned()),
-                UserEventChange::ReadMarkerMoved { .. } => None,
-            },
-            Event::Conversation(step) => match &step.change {
-                ConversationEventChange::Member(change) => Some(format!(
-                    "{} {} {}",
-                    change.user.username,
-                    change.role.map_or("gone", MemberRole::as_str),
-                    step.to_rev
-                )),
-                ConversationEventChange::Message(_) => None,
-            },
-            _ => None,
-        })
-        .collect()
 }
 
 async fn members(world: &World, actor: UserId, id: ConversationId) -> Vec<String> {
@@ -52,27 +34,78 @@ async fn members(world: &World, actor: UserId, id: ConversationId) -> Vec<String
         .collect()
 }
 
+async fn says(world: &World, sender: UserId, id: ConversationId, body: &str) {
+    let send = SendMessage::new(id, None, body.to_owned());
+    world.chat.send(sender, send).await.unwrap();
+}
+
+/// The messages that somebody sees: what people said, and `*` for each note.
+async fn sees(world: &World, reader: UserId, id: ConversationId) -> Vec<String> {
+    let newest = MessageRange::Newest;
+    let page = world.chat.history(reader, id, newest, 200).await.unwrap();
+    page.messages
+        .into_iter()
+        .map(|message| match message.system {
+            Some(_) => "*".to_owned(),
+            None => message.body,
+        })
+        .collect()
+}
+
 #[tokio::test]
-async fn a_group_is_founded_with_its_members_and_each_is_told_before_the_others() {
+async fn a_group_is_founded_with_its_members_by_one_note_and_each_is_told_before_the_others() {
     let world = World::new().await;
-    let (ada, [bob]) = world.people(["bob"]).await;
+    let (ada, [bob, charly]) = world.people(["bob", "charly"]).await;
     let summary = world
         .groups
-        .create(ada, tea(&[bob, ada, bob]))
+        .create(ada, tea(&[charly, bob, ada, bob]))
         .await
         .unwrap();
     assert_eq!(summary.kind, ConversationKind::Group);
     assert_eq!(
         (summary.member_count, summary.role, summary.rev.get()),
-        (2, Some(MemberRole::Owner), 2)
+        (3, Some(MemberRole::Owner), 4)
     );
     assert_eq!(
-        told(&world.events.take()),
-        ["gained", "owner owner 1", "gained", "bob member 2"]
+        told(&world).await,
+        [
+            "owner gained",
+            "bob gained",
+            "charly gained",
+            "1: owner owner",
+            "2: bob member",
+            "3: charly member",
+            "4: #1 founded, by owner"
+        ]
     );
     assert_eq!(
         members(&world, bob, summary.id).await,
-        ["bob member", "owner owner"]
+        ["bob member", "charly member", "owner owner"]
+    );
+    assert_eq!(sees(&world, charly, summary.id).await, ["*"]);
+}
+
+#[tokio::test]
+async fn a_direct_conversation_is_opened_without_a_note() {
+    let world = World::new().await;
+    let (ada, [bob]) = world.people(["bob"]).await;
+    let summary = world.chat.open_direct(ada, bob).await.unwrap();
+    assert_eq!((summary.last_seq.get(), summary.rev.get()), (0, 2));
+}
+
+#[tokio::test]
+async fn who_registers_is_announced_in_general() {
+    let world = World::new().await;
+    let (ada, _) = world.people([]).await;
+    let rev = world.chat.get(ada, GENERAL).await.unwrap().rev.get();
+    world.guest_of(ada, "bob").await;
+    assert_eq!(
+        told(&world).await,
+        [
+            "bob gained".to_owned(),
+            format!("{}: bob member", rev + 1),
+            format!("{}: #2 bob joined, by bob", rev + 2),
+        ]
     );
 }
 
@@ -116,25 +149,6 @@ async fn names_and_sizes_have_bounds() {
 }
 
 #[tokio::test]
-async fn a_private_group_cannot_be_joined_or_seen_from_outside() {
-    let world = World::new().await;
-    let (ada, [bob, eve]) = world.people(["bob", "eve"]).await;
-    let id = world.groups.create(ada, tea(&[bob])).await.unwrap().id;
-    assert_eq!(code(world.groups.join(eve, id).await), "not_found");
-    assert_eq!(
-        code(world.groups.list_members(eve, id, None, 50).await),
-        "not_found"
-    );
-    assert_eq!(
-        code(world.groups.add_member(eve, id, eve).await),
-        "not_found"
-    );
-    assert_eq!(code(world.groups.leave(eve, id).await), "not_found");
-    let channels = world.groups.list_channels(eve).await.unwrap();
-    assert!(channels.iter().all(|channel| channel.id != id));
-}
-
-#[tokio::test]
 async fn a_channel_is_found_and_joined_by_anybody_once() {
     let world = World::new().await;
     let (ada, [bob]) = world.people(["bob"]).await;
@@ -148,34 +162,37 @@ async fn a_channel_is_found_and_joined_by_anybody_once() {
     assert!(!found.joined && found.role.is_none());
     world.events.take();
     assert!(world.groups.join(bob, id).await.unwrap().joined);
-    assert_eq!(told(&world.events.take()), ["gained", "bob member 2"]);
+    assert_eq!(
+        told(&world).await,
+        ["bob gained", "3: bob member", "4: #2 bob joined, by bob"]
+    );
     assert!(world.groups.join(bob, id).await.unwrap().joined, "again");
     assert!(world.events.take().is_empty());
 }
 
 #[tokio::test]
-async fn roles_decide_who_adds_and_removes() {
+async fn the_removal_is_the_last_that_the_removed_see() {
     let world = World::new().await;
-    let (ada, [bob, charly]) = world.people(["bob", "charly"]).await;
-    let id = world.groups.create(ada, tea(&[bob])).await.unwrap().id;
-    assert_eq!(
-        code(world.groups.add_member(bob, id, charly).await),
-        "forbidden"
-    );
-    assert_eq!(
-        code(world.groups.remove_member(bob, id, ada).await),
-        "forbidden"
-    );
-    world.groups.add_member(ada, id, charly).await.unwrap();
-    world.groups.add_member(ada, id, charly).await.unwrap();
-    assert_eq!(members(&world, ada, id).await.len(), 3);
+    let (ada, [bob]) = world.people(["bob"]).await;
+    let id = world.groups.create(ada, tea(&[])).await.unwrap().id;
+    world.groups.add_member(ada, id, bob).await.unwrap();
+    world.groups.add_member(ada, id, bob).await.unwrap();
+    assert_eq!(members(&world, ada, id).await.len(), 2, "added once");
     world.events.take();
     world.groups.remove_member(ada, id, bob).await.unwrap();
     assert_eq!(
-        told(&world.events.take()),
-        ["bob gone 4", "lost"],
-        "the removal is seen before it takes effect"
+        told(&world).await,
+        ["5: bob gone", "bob lost", "6: #3 bob left, by owner"],
     );
+    let missed = world.chat.changes(bob, id, Rev::new(4), 50).await.unwrap();
+    let SyncPage::Changes { to_rev, rows, .. } = missed else {
+        panic!("what happened, not {missed:?}");
+    };
+    assert!(
+        matches!(&rows[..], [Row::Member(change)] if !change.joined),
+        "{rows:?}"
+    );
+    assert_eq!(to_rev.get(), 5);
     assert_eq!(
         code(world.groups.remove_member(ada, id, bob).await),
         "not_found"
@@ -184,20 +201,31 @@ async fn roles_decide_who_adds_and_removes() {
 }
 
 #[tokio::test]
-async fn a_direct_conversation_cannot_be_left_or_grown() {
+async fn a_direct_conversation_cannot_be_left_or_grown_or_managed() {
     let world = World::new().await;
     let (ada, [bob, eve]) = world.people(["bob", "eve"]).await;
     let id = world.chat.open_direct(ada, bob).await.unwrap().id;
-    assert_eq!(code(world.groups.leave(ada, id).await), "forbidden");
+    let groups = &world.groups;
+    assert_eq!(code(groups.leave(ada, id).await), "forbidden");
+    assert_eq!(code(groups.add_member(ada, id, eve).await), "forbidden");
+    assert_eq!(code(groups.remove_member(ada, id, bob).await), "forbidden");
+    let role = MemberRole::ReadOnly;
     assert_eq!(
-        code(world.groups.add_member(ada, id, eve).await),
+        code(groups.change_role(ada, id, bob, role).await),
         "forbidden"
     );
+    let settings = ChangeSettings::default();
     assert_eq!(
-        code(world.groups.remove_member(ada, id, bob).await),
+        code(groups.change_settings(ada, id, settings).await),
         "forbidden"
     );
-    assert_eq!(code(world.groups.join(eve, id).await), "not_found");
+    assert_eq!(code(groups.ban(ada, id, bob).await), "forbidden");
+    let invitation = NewInvitation::default();
+    assert_eq!(
+        code(groups.create_invitation(ada, id, invitation).await),
+        "forbidden"
+    );
+    assert_eq!(code(groups.join(eve, id).await), "not_found");
 }
 
 #[tokio::test]
@@ -210,8 +238,13 @@ async fn when_the_owner_leaves_the_most_senior_member_owns_the_group() {
     world.events.take();
     world.groups.leave(ada, id).await.unwrap();
     assert_eq!(
-        told(&world.events.take()),
-        ["owner gone 4", "lost", "charly owner 5"]
+        told(&world).await,
+        [
+            "7: owner gone",
+            "owner lost",
+            "8: #4 owner left, by owner",
+            "9: charly owner"
+        ]
     );
     assert_eq!(
         members(&world, bob, id).await,
@@ -220,4 +253,210 @@ async fn when_the_owner_leaves_the_most_senior_member_owns_the_group() {
     world.groups.leave(charly, id).await.unwrap();
     world.groups.leave(bob, id).await.unwrap();
     assert_eq!(code(world.groups.leave(bob, id).await), "not_found");
+}
+
+#[tokio::test]
+async fn the_last_owner_stays_one_until_there_is_another() {
+    let world = World::new().await;
+    let (ada, [bob]) = world.people(["bob"]).await;
+    let id = world.groups.create(ada, tea(&[bob])).await.unwrap().id;
+    world.events.take();
+    let groups = &world.groups;
+    let (owner, admin) = (MemberRole::Owner, MemberRole::Admin);
+    assert_eq!(
+        code(groups.change_role(ada, id, ada, admin).await),
+        "last_owner"
+    );
+    assert_eq!(
+        members(&world, ada, id).await,
+        ["bob member", "owner owner"]
+    );
+    assert!(told(&world).await.is_empty());
+    groups.change_role(ada, id, bob, owner).await.unwrap();
+    groups.change_role(ada, id, bob, owner).await.unwrap();
+    groups.change_role(ada, id, ada, admin).await.unwrap();
+    assert_eq!(
+        told(&world).await,
+        ["4: bob owner", "5: owner admin"],
+        "the same role again is no change"
+    );
+    assert_eq!(
+        code(groups.change_role(ada, id, bob, admin).await),
+        "forbidden",
+        "not by an admin"
+    );
+}
+
+#[tokio::test]
+async fn an_admin_makes_readers_and_members_and_nothing_else() {
+    let world = World::new().await;
+    let (ada, [bob, charly]) = world.people(["bob", "charly"]).await;
+    let id = world
+        .groups
+        .create(ada, tea(&[bob, charly]))
+        .await
+        .unwrap()
+        .id;
+    let groups = &world.groups;
+    let change = |actor, user, role| groups.change_role(actor, id, user, role);
+    change(ada, bob, MemberRole::Admin).await.unwrap();
+    for (user, role, expected) in [
+        (charly, MemberRole::ReadOnly, "ok"),
+        (charly, MemberRole::Member, "ok"),
+        (charly, MemberRole::Admin, "forbidden"),
+        (charly, MemberRole::Owner, "forbidden"),
+        (bob, MemberRole::Owner, "forbidden"),
+        (bob, MemberRole::Member, "forbidden"),
+        (ada, MemberRole::Member, "forbidden"),
+    ] {
+        let result = code(change(bob, user, role).await);
+        assert_eq!(result, expected, "{user} {role:?}");
+    }
+    let nobody = UserId::from_uuid(Uuid::nil());
+    assert_eq!(
+        code(change(ada, nobody, MemberRole::Member).await),
+        "not_found"
+    );
+}
+
+#[tokio::test]
+async fn what_a_group_is_called_and_about_is_told_before_the_notes_of_it() {
+    let world = World::new().await;
+    let (ada, _) = world.people([]).await;
+    let id = world.groups.create(ada, tea(&[])).await.unwrap().id;
+    world.events.take();
+    let both = ChangeSettings {
+        name: Some("Coffee".to_owned()),
+        topic: Some("beans".to_owned()),
+        history: None,
+    };
+    let summary = world
+        .groups
+        .change_settings(ada, id, both.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            summary.name.as_deref(),
+            summary.topic.as_deref(),
+            summary.rev.get()
+        ),
+        (Some("Coffee"), Some("beans"), 5)
+    );
+    assert_eq!(
+        told(&world).await,
+        [
+            "3: Coffee (beans), joined for joiners",
+            "4: #2 renamed to Coffee, by owner",
+            "5: #3 topic is beans, by owner"
+        ]
+    );
+    let again = world.groups.change_settings(ada, id, both).await.unwrap();
+    assert_eq!(again.rev.get(), 5, "nothing is different");
+    assert!(told(&world).await.is_empty());
+    let bare = ChangeSettings {
+        topic: Some("  ".to_owned()),
+        history: Some(HistoryVisibility::All),
+        ..ChangeSettings::default()
+    };
+    world.groups.change_settings(ada, id, bare).await.unwrap();
+    assert_eq!(
+        told(&world).await,
+        [
+            "6: Coffee (no topic), all for joiners",
+            "7: #4 topic is nothing, by owner"
+        ]
+    );
+    let unnamed = ChangeSettings {
+        name: Some(String::new()),
+        ..ChangeSettings::default()
+    };
+    assert_eq!(
+        code(world.groups.change_settings(ada, id, unnamed).await),
+        "invalid_name"
+    );
+}
+
+#[tokio::test]
+async fn who_joins_reads_the_past_only_where_it_was_opened_before() {
+    let world = World::new().await;
+    let (ada, [bob, charly, dora]) = world.people(["bob", "charly", "dora"]).await;
+    let id = world.groups.create(ada, tea(&[])).await.unwrap().id;
+    says(&world, ada, id, "before bob").await;
+    world.groups.add_member(ada, id, bob).await.unwrap();
+    let open = |history| ChangeSettings {
+        history: Some(history),
+        ..ChangeSettings::default()
+    };
+    let all = open(HistoryVisibility::All);
+    world.groups.change_settings(ada, id, all).await.unwrap();
+    world.groups.add_member(ada, id, charly).await.unwrap();
+    let joined = open(HistoryVisibility::Joined);
+    world.groups.change_settings(ada, id, joined).await.unwrap();
+    says(&world, ada, id, "before dora").await;
+    world.groups.add_member(ada, id, dora).await.unwrap();
+    says(&world, ada, id, "for all").await;
+    let everything = ["*", "before bob", "*", "*", "before dora", "*", "for all"];
+    assert_eq!(sees(&world, ada, id).await, everything);
+    assert_eq!(sees(&world, charly, id).await, everything);
+    assert_eq!(sees(&world, bob, id).await, everything[2..]);
+    assert_eq!(sees(&world, dora, id).await, everything[5..]);
+}
+
+#[tokio::test]
+async fn a_group_can_be_founded_open_and_a_channel_closed_to_who_looks_back() {
+    let world = World::new().await;
+    let (ada, [bob]) = world.people(["bob"]).await;
+    for (kind, history, seen) in [
+        (GroupKind::Group, None, vec!["*"]),
+        (GroupKind::Channel, None, vec!["*", "past", "*"]),
+        (
+            GroupKind::Group,
+            Some(HistoryVisibility::All),
+            vec!["*", "past", "*"],
+        ),
+        (
+            GroupKind::Channel,
+            Some(HistoryVisibility::Joined),
+            vec!["*"],
+        ),
+    ] {
+        let wish = NewGroup {
+            kind,
+            history,
+            ..tea(&[])
+        };
+        let id = world.groups.create(ada, wish).await.unwrap().id;
+        says(&world, ada, id, "past").await;
+        world.groups.add_member(ada, id, bob).await.unwrap();
+        assert_eq!(sees(&world, bob, id).await, seen, "{kind:?} {history:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_happens_to_a_group_leaves_no_hole_in_any_log() {
+    let world = World::new().await;
+    let (ada, [bob, charly]) = world.people(["bob", "charly"]).await;
+    let people = [ada, bob, charly];
+    let mut follower = Follower::new(&world, &people).await;
+    let id = world.groups.create(ada, tea(&[bob])).await.unwrap().id;
+    let groups = &world.groups;
+    groups.add_member(ada, id, charly).await.unwrap();
+    says(&world, charly, id, "hello").await;
+    let role = MemberRole::Admin;
+    groups.change_role(ada, id, bob, role).await.unwrap();
+    let renamed = ChangeSettings {
+        name: Some("Coffee".to_owned()),
+        ..ChangeSettings::default()
+    };
+    groups.change_settings(bob, id, renamed).await.unwrap();
+    groups.ban(bob, id, charly).await.unwrap();
+    groups.lift_ban(bob, id, charly).await.unwrap();
+    groups.add_member(bob, id, charly).await.unwrap();
+    let role = MemberRole::Owner;
+    let refused = groups.change_role(charly, id, charly, role).await;
+    assert_eq!(code(refused), "forbidden");
+    groups.leave(ada, id).await.unwrap();
+    follower.follow(&world);
+    follower.has_arrived(&world).await;
 }

@@ -3,8 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod auth;
+mod bans;
 mod chat;
+mod following;
+mod group_invitations;
 mod groups;
 mod invitations;
+mod permissions;
 mod presence;
+mod reading;
+mod told;
+mod users;
 mod world;

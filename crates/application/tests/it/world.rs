@@ -7,7 +7,7 @@ use hubbub_application::auth::dto::SignedIn;
 use hubbub_application::auth::{
     AuthOptions, AuthService, Identity, Registration, RegistrationMode,
 };
-use hubbub_application::chat::ChatService;
+use hubbub_application::chat::{ChatService, LogWriter, Runner, WriterOptions};
 use hubbub_application::error::ServiceError;
 use hubbub_application::events::Event;
 use hubbub_application::groups::GroupService;
@@ -22,6 +22,7 @@ use hubbub_domain::unit_of_work::Store;
 use hubbub_domain::user::{Password, PasswordHash};
 use hubbub_infrastructure::security::{JwtIssuer, RandomIds};
 use hubbub_infrastructure::sqlite::SqliteStore;
+use tokio::task::JoinSet;
 
 /// A whole server without wires.
 pub(crate) struct World {
@@ -36,6 +37,8 @@ pub(crate) struct World {
     pub(crate) chat: Arc<ChatService>,
     pub(crate) groups: GroupService,
     pub(crate) presence: PresenceService,
+    /// Ends with the world.
+    _writers: JoinSet<()>,
 }
 
 impl World {
@@ -67,16 +70,24 @@ impl World {
         )
         .await
         .unwrap();
+        let (writer, runners) = LogWriter::new(
+            store.clone(),
+            clock.clone(),
+            events.clone(),
+            WriterOptions::default(),
+        );
+        let writers = runners.into_iter().map(Runner::run).collect();
         Self {
             setup_code: prepared.setup_code.unwrap(),
             auth,
-            users: UserService::new(store.clone()),
+            users: UserService::new(store.clone(), events.clone()),
             invitations: InvitationService::new(store.clone(), clock.clone(), ids.clone()),
             chat: Arc::new(ChatService::new(
                 store.clone(),
                 clock.clone(),
                 ids.clone(),
                 events.clone(),
+                writer,
             )),
             groups: GroupService::new(store.clone(), clock.clone(), ids, events.clone()),
             presence: PresenceService::new(store.clone(), clock.clone(), events.clone()),
@@ -84,6 +95,7 @@ impl World {
             server,
             clock,
             events,
+            _writers: writers,
         }
     }
 
@@ -115,7 +127,7 @@ impl World {
             .unwrap()
     }
 
-    /// The first account and people whom it invited.
+    /// The first account and people whom it invited. Each has left a note in "General" on coming.
     pub(crate) async fn people<const N: usize>(&self, others: [&str; N]) -> (UserId, [UserId; N]) {
         let owner = self.owner("owner").await.user.id;
         let mut ids = [owner; N];

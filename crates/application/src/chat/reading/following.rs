@@ -8,7 +8,7 @@ use hubbub_domain::personal::ThreadState;
 use super::OwnChange;
 use crate::chat::dto::{FollowedThreadDto, ThreadStateDto};
 use crate::chat::error::ChatError;
-use crate::chat::service::ChatService;
+use crate::chat::service::{ChatService, visible_message};
 use crate::events::UserEventChange;
 
 impl ChatService {
@@ -92,10 +92,7 @@ impl ChatService {
 impl OwnChange {
     /// The root of a thread that the actor may see. It may have been deleted since replies came.
     async fn get_root(&mut self, id: MessageId) -> Result<Message, ChatError> {
-        let found = self.unit.messages().find(self.conversation.id, id).await?;
-        let root = found
-            .filter(|message| self.stay.shows(message.seq, message.rev))
-            .ok_or(ChatError::MessageNotFound)?;
+        let root = visible_message(self.unit.as_mut(), &self.stay, id).await?;
         match root.content {
             Content::System(_) => Err(ChatError::NoThread),
             _ if root.thread_root.is_some() => Err(ChatError::NoThread),
