@@ -58,6 +58,8 @@ async fn a_thread_has_a_marker_of_its_own_that_the_conversation_does_not_mix_wit
         ["owner follows a thread, has read to 4, 0 unread"],
         "clamped to the last reply"
     );
+    read_thread(&world, ada, id, root, 100).await;
+    assert!(told(&world).await.is_empty(), "which was read already");
 }
 
 #[tokio::test]

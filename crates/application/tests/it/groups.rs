@@ -86,6 +86,26 @@ async fn a_group_is_founded_with_its_members_by_one_note_and_each_is_told_before
 }
 
 #[tokio::test]
+async fn founders_lock_the_logs_of_members_in_one_order_whoever_founds() {
+    let world = World::new().await;
+    let (ada, [bob, charly]) = world.people(["bob", "charly"]).await;
+    let wish = tea(&[bob, ada]);
+    world.groups.create(charly, wish).await.unwrap();
+    assert_eq!(
+        told(&world).await,
+        [
+            "owner gained",
+            "bob gained",
+            "charly gained",
+            "1: charly owner",
+            "2: owner member",
+            "3: bob member",
+            "4: #1 founded, by charly"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_direct_conversation_is_opened_without_a_note() {
     let world = World::new().await;
     let (ada, [bob]) = world.people(["bob"]).await;
