@@ -221,3 +221,9 @@ CREATE TABLE thread_states (
 );
 
 CREATE INDEX thread_states_by_user_rev ON thread_states (user_id, user_rev);
+
+-- The node that was the last to begin serving this database alone, which it may while it holds an advisory lock.
+CREATE TABLE serving_node (
+    only_row BOOLEAN NOT NULL PRIMARY KEY CHECK (only_row),
+    id UUID NOT NULL
+);

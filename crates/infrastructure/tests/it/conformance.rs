@@ -1,6 +1,7 @@
 //! What every store must do, written once over the traits. A database joins by implementing [`Fixture`] and calling
 //! [`conformance_tests`].
 
+pub(crate) mod changes;
 pub(crate) mod conversations;
 pub(crate) mod members;
 pub(crate) mod messages;
@@ -32,12 +33,15 @@ macro_rules! conformance_tests {
             a_conversation_is_found_as_stored, a_pair_has_one_conversation, two_who_write_to_each_other_at_once_make_one_conversation,
             channels_are_ordered_by_the_bytes_of_their_names, an_overview_shows_what_its_user_sees,
             unread_messages_stop_counting_at_a_hundred, a_list_has_the_latest_activity_first, channels_are_listed_for_everybody,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, changes: [
             changes_after_a_position_are_current_rows_in_order, heads_are_those_of_present_conversations,
+            own_changes_are_listed_in_order,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, members: [
             a_stay_is_found_while_it_is_open, nobody_is_in_a_conversation_twice_at_once, who_comes_back_has_another_stay,
             members_are_listed_by_username, the_most_senior_member_has_the_highest_role_and_the_longest_stay,
-            sharing_a_conversation_needs_two_open_stays, a_read_marker_never_moves_back, own_changes_are_listed_in_order,
+            sharing_a_conversation_needs_two_open_stays,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, messages: [
             a_message_is_found_by_its_senders_key, a_key_is_used_once_per_sender, a_place_is_taken_once,

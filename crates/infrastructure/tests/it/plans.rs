@@ -8,15 +8,18 @@ mod caught;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use hubbub_domain::ids::Epoch;
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
+use hubbub_domain::personal::PersonalState;
 use hubbub_domain::repository::MessageRange;
 use hubbub_domain::unit_of_work::Store;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _, query_as, query_scalar, raw_sql};
+use uuid::Uuid;
 
 use crate::conformance::Fixture as _;
-use crate::conformance::world::{client_id, people, post, stored_group};
+use crate::conformance::world::{at, client_id, people, post, stored_group};
 use crate::postgres::PgFixture;
 use crate::sqlite::SqliteFixture;
 use caught::Caught;
@@ -27,12 +30,17 @@ async fn hot_queries(store: &Arc<dyn Store>) -> Vec<(&'static str, Vec<String>)>
     let mut tea = stored_group(store, 1, &[&ada, &bob]).await;
     let mut unit = store.begin().await.unwrap();
     post(unit.as_mut(), &mut tea, &ada, 1, 10).await;
+    unit.server()
+        .initialise(Epoch::from_uuid(Uuid::nil()), "CODE", at(1))
+        .await
+        .unwrap();
     unit.commit().await.unwrap();
 
     let mut view = store.read().await.unwrap();
     let mut caught = Caught::default();
     let (id, first) = (tea.id, Seq::FIRST);
     let seq = Seq::new(1);
+    let state = PersonalState::default();
     macro_rules! catch {
         ($name:literal: $repository:ident.$method:ident($($argument:expr),*)) => {
             caught.of($name, view.$repository().$method($($argument),*)).await.unwrap()
@@ -43,15 +51,15 @@ async fn hot_queries(store: &Arc<dyn Store>) -> Vec<(&'static str, Vec<String>)>
     catch!("page after": messages.list(id, first, MessageRange::After(seq), 50));
     catch!("page around": messages.list(id, first, MessageRange::Around(seq), 50));
     catch!("message by its sender's key": messages.find_by_client_id(ada.id, client_id(1)));
-    catch!("unread count": read_markers.count_unread(id, ada.id, Seq::ZERO));
-    catch!("read marker": read_markers.find(id, ada.id));
+    catch!("unread count": personal_states.count_unread(id, ada.id, &state));
+    catch!("personal state": personal_states.find(id, ada.id));
     catch!("open stay": memberships.find_open(id, ada.id));
     catch!("members": memberships.list_open(id, None, 50));
     catch!("one overview": conversations.find_overview(id, ada.id));
     catch!("overviews of a member": conversations.list_overviews(ada.id));
-    catch!("heads of a member": conversations.list_heads(ada.id));
+    catch!("heads of a member": conversations.find_heads(ada.id));
     catch!("changes of a conversation": conversations.list_changes(id, Rev::ZERO, 50));
-    catch!("changes of a user": users.list_changes(ada.id, UserRev::ZERO));
+    catch!("changes of a user": users.list_changes(ada.id, UserRev::ZERO, 50));
     catch!("those who share a conversation": users.list_sharing(ada.id, &[bob.id]));
     caught.into_statements()
 }

@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
-use hubbub_domain::change::ConversationChange;
-use hubbub_domain::conversation::{Conversation, ConversationKind};
+use hubbub_domain::conversation::{Conversation, ConversationKind, Unread};
 use hubbub_domain::member::MemberRole;
-use hubbub_domain::numbers::{Rev, Seq};
+use hubbub_domain::numbers::Seq;
+use hubbub_domain::personal::PersonalState;
 use hubbub_domain::unit_of_work::Store;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use super::world::{
-    admit, at, channel, conversation_id, group, pair, people, post, release, stored_group,
+    admit, at, channel, conversation_id, group, pair, people, post, read, stored_group,
 };
 
 pub(crate) async fn a_conversation_is_found_as_stored(store: Arc<dyn Store>) {
@@ -65,10 +65,7 @@ pub(crate) async fn an_overview_shows_what_its_user_sees(store: Arc<dyn Store>) 
     }
     post(unit.as_mut(), &mut direct, &ada, 1, 10).await;
     let last = post(unit.as_mut(), &mut direct, &ada, 2, 11).await;
-    unit.read_markers()
-        .advance(direct.id, bob.id, Seq::FIRST, None)
-        .await
-        .unwrap();
+    read(unit.as_mut(), direct.id, &bob, 1).await;
     unit.commit().await.unwrap();
 
     let mut view = store.read().await.unwrap();
@@ -81,7 +78,10 @@ pub(crate) async fn an_overview_shows_what_its_user_sees(store: Arc<dyn Store>) 
     assert_eq!(bobs.conversation, direct);
     assert_eq!(bobs.peer.as_ref(), Some(&ada));
     assert_eq!(bobs.last_message.as_ref(), Some(&last));
-    assert_eq!((bobs.last_read_seq, bobs.unread_count), (Seq::FIRST, 1));
+    assert_eq!(
+        (bobs.personal.read_seq, bobs.unread.messages),
+        (Seq::FIRST, 1)
+    );
     assert!(
         bobs.membership
             .is_some_and(|stay| stay.is_open() && stay.user_id == bob.id)
@@ -94,7 +94,7 @@ pub(crate) async fn an_overview_shows_what_its_user_sees(store: Arc<dyn Store>) 
         .unwrap()
         .unwrap();
     assert_eq!(
-        (adas.peer.as_ref(), adas.unread_count),
+        (adas.peer.as_ref(), adas.unread.messages),
         (Some(&bob), 0),
         "own messages never count"
     );
@@ -106,7 +106,7 @@ pub(crate) async fn an_overview_shows_what_its_user_sees(store: Arc<dyn Store>) 
         .unwrap()
         .unwrap();
     assert!(eves.membership.is_none() && eves.peer.is_none() && eves.last_message.is_none());
-    assert_eq!(eves.unread_count, 0);
+    assert_eq!(eves.unread, Unread::default());
 }
 
 pub(crate) async fn unread_messages_stop_counting_at_a_hundred(store: Arc<dyn Store>) {
@@ -127,12 +127,21 @@ pub(crate) async fn unread_messages_stop_counting_at_a_hundred(store: Arc<dyn St
         (&late, 0, 3),
         (&ada, 0, 0),
     ] {
-        let count = unit
-            .read_markers()
-            .count_unread(tea.id, user.id, Seq::new(seq))
+        let state = PersonalState {
+            read_seq: Seq::new(seq),
+            ..PersonalState::default()
+        };
+        let unread = unit
+            .personal_states()
+            .count_unread(tea.id, user.id, &state)
             .await
             .unwrap();
-        assert_eq!(count, expected, "{} after {seq}", user.username.as_str());
+        assert_eq!(
+            unread.messages,
+            expected,
+            "{} after {seq}",
+            user.username.as_str()
+        );
     }
     let overview = unit
         .conversations()
@@ -140,7 +149,7 @@ pub(crate) async fn unread_messages_stop_counting_at_a_hundred(store: Arc<dyn St
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(overview.unread_count, 100);
+    assert_eq!(overview.unread.messages, 100);
     let overview = unit
         .conversations()
         .find_overview(tea.id, late.id)
@@ -148,7 +157,7 @@ pub(crate) async fn unread_messages_stop_counting_at_a_hundred(store: Arc<dyn St
         .unwrap()
         .unwrap();
     assert_eq!(
-        overview.unread_count, 3,
+        overview.unread.messages, 3,
         "what was written before the join does not count"
     );
 }
@@ -209,65 +218,6 @@ pub(crate) async fn channels_are_listed_for_everybody(store: Arc<dyn Store>) {
             .unwrap()
             .len(),
         1
-    );
-}
-
-pub(crate) async fn changes_after_a_position_are_current_rows_in_order(store: Arc<dyn Store>) {
-    let [ada, bob] = people(&store, ["ada", "bob"]).await;
-    let mut tea = stored_group(&store, 1, &[&ada]).await;
-    let mut unit = store.begin().await.unwrap();
-    post(unit.as_mut(), &mut tea, &ada, 1, 10).await; // 2
-    let mut stay = admit(unit.as_mut(), &mut tea, &bob, MemberRole::Member).await; // 3
-    post(unit.as_mut(), &mut tea, &bob, 2, 11).await; // 4
-    release(unit.as_mut(), &mut tea, &mut stay).await; // 5
-    post(unit.as_mut(), &mut tea, &ada, 3, 12).await; // 6
-    unit.commit().await.unwrap();
-    let mut view = store.read().await.unwrap();
-    let all = view
-        .conversations()
-        .list_changes(tea.id, Rev::ZERO, 100)
-        .await
-        .unwrap();
-    let revs: Vec<_> = all.iter().map(|change| change.rev().get()).collect();
-    assert_eq!(revs, [1, 2, 3, 4, 5, 6]);
-    let is_open = |change: &ConversationChange| match change {
-        ConversationChange::MembershipChanged(row) => row.is_open(),
-        ConversationChange::MessagePosted(_) => panic!("a stay stands here"),
-    };
-    assert!(is_open(&all[2]), "the join, as it was");
-    assert!(matches!(&all[4], ConversationChange::MembershipChanged(row) if *row == stay));
-    let some = view
-        .conversations()
-        .list_changes(tea.id, Rev::new(2), 2)
-        .await
-        .unwrap();
-    let revs: Vec<_> = some.iter().map(|change| change.rev().get()).collect();
-    assert_eq!(revs, [3, 4]);
-}
-
-pub(crate) async fn heads_are_those_of_present_conversations(store: Arc<dyn Store>) {
-    let [ada, bob] = people(&store, ["ada", "bob"]).await;
-    let mut tea = stored_group(&store, 1, &[&ada, &bob]).await;
-    let news = stored_group(&store, 2, &[&ada]).await;
-    let mut unit = store.begin().await.unwrap();
-    let mut stay = unit
-        .memberships()
-        .find_open(tea.id, bob.id)
-        .await
-        .unwrap()
-        .unwrap();
-    release(unit.as_mut(), &mut tea, &mut stay).await;
-    unit.commit().await.unwrap();
-    let mut view = store.read().await.unwrap();
-    let mut heads = view.conversations().list_heads(ada.id).await.unwrap();
-    heads.sort_unstable();
-    assert_eq!(heads, [(tea.id, tea.last_rev), (news.id, news.last_rev)]);
-    assert!(
-        view.conversations()
-            .list_heads(bob.id)
-            .await
-            .unwrap()
-            .is_empty()
     );
 }
 

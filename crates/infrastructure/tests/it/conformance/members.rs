@@ -1,12 +1,10 @@
 use std::sync::Arc;
 
-use hubbub_domain::change::UserChangeKind;
 use hubbub_domain::member::MemberRole;
-use hubbub_domain::numbers::{Seq, UserRev};
 use hubbub_domain::unit_of_work::Store;
 use hubbub_domain::user::Username;
 
-use super::world::{admit, people, post, release, stored_group};
+use super::world::{admit, people, release, stored_group};
 
 pub(crate) async fn a_stay_is_found_while_it_is_open(store: Arc<dyn Store>) {
     let [ada, bob] = people(&store, ["ada", "bob"]).await;
@@ -115,70 +113,4 @@ pub(crate) async fn sharing_a_conversation_needs_two_open_stays(store: Arc<dyn S
             .unwrap()
             .is_empty()
     );
-}
-
-pub(crate) async fn a_read_marker_never_moves_back(store: Arc<dyn Store>) {
-    let [ada] = people(&store, ["ada"]).await;
-    let tea = stored_group(&store, 1, &[&ada]).await;
-    let mut unit = store.begin().await.unwrap();
-    assert_eq!(
-        unit.read_markers().find(tea.id, ada.id).await.unwrap(),
-        Seq::ZERO
-    );
-    for (seq, expected) in [(5, 5), (3, 5), (8, 8)] {
-        unit.read_markers()
-            .advance(tea.id, ada.id, Seq::new(seq), Some(UserRev::new(seq)))
-            .await
-            .unwrap();
-        let marker = unit.read_markers().find(tea.id, ada.id).await.unwrap();
-        assert_eq!(marker.get(), expected);
-    }
-}
-
-pub(crate) async fn own_changes_are_listed_in_order(store: Arc<dyn Store>) {
-    let [ada, bob] = people(&store, ["ada", "bob"]).await;
-    let mut tea = stored_group(&store, 1, &[&ada, &bob]).await; // ada 1, bob 1
-    let books = stored_group(&store, 2, &[&bob]).await; // bob 2
-    let mut unit = store.begin().await.unwrap();
-    post(unit.as_mut(), &mut tea, &ada, 1, 10).await;
-    let rev = unit.users().next_rev(bob.id).await.unwrap(); // bob 3
-    unit.read_markers()
-        .advance(books.id, bob.id, Seq::ZERO, None)
-        .await
-        .unwrap();
-    unit.read_markers()
-        .advance(tea.id, bob.id, Seq::FIRST, Some(rev))
-        .await
-        .unwrap();
-    let mut stay = unit
-        .memberships()
-        .find_open(books.id, bob.id)
-        .await
-        .unwrap()
-        .unwrap();
-    let mut books = books;
-    release(unit.as_mut(), &mut books, &mut stay).await; // bob 4
-    unit.commit().await.unwrap();
-
-    let mut view = store.read().await.unwrap();
-    let changes = view
-        .users()
-        .list_changes(bob.id, UserRev::ZERO)
-        .await
-        .unwrap();
-    let revs: Vec<_> = changes.iter().map(|change| change.rev.get()).collect();
-    assert_eq!(revs, [1, 3, 4]);
-    assert!(
-        matches!(&changes[0].kind, UserChangeKind::ConversationGained(o) if o.conversation.id == tea.id)
-    );
-    assert!(
-        matches!(changes[1].kind, UserChangeKind::ReadMarkerMoved { seq, unread_count: 0, .. } if seq == Seq::FIRST)
-    );
-    assert!(matches!(changes[2].kind, UserChangeKind::ConversationLost(id) if id == books.id));
-    let later = view
-        .users()
-        .list_changes(bob.id, UserRev::new(3))
-        .await
-        .unwrap();
-    assert_eq!(later.len(), 1);
 }

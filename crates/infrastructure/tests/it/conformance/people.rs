@@ -132,6 +132,7 @@ pub(crate) async fn invitations_are_found_by_code_and_listed_while_usable(store:
     let [ada] = people(&store, ["ada"]).await;
     let invitation = |number: u8, expires| Invitation {
         id: InvitationId::from_uuid(Uuid::from_u128(u128::from(number))),
+        conversation_id: None,
         code_hash: [number; 32],
         created_by: ada.id,
         created_at: at(i64::from(number)),
@@ -165,7 +166,7 @@ pub(crate) async fn invitations_are_found_by_code_and_listed_while_usable(store:
         view.invitations().find(all[1].id).await.unwrap().as_ref(),
         Some(&all[1])
     );
-    let usable = view.invitations().list_usable(at(50)).await.unwrap();
+    let usable = view.invitations().list_usable(None, at(50)).await.unwrap();
     assert_eq!(usable, [all[3].clone(), all[1].clone()], "the newest first");
 }
 
@@ -183,6 +184,7 @@ pub(crate) async fn what_ended_long_ago_is_removed_a_few_at_a_time(store: Arc<dy
     };
     let invitation = |number: u8, expires, revoked: Option<i64>, uses| Invitation {
         id: InvitationId::from_uuid(Uuid::from_u128(u128::from(number))),
+        conversation_id: None,
         code_hash: [number; 32],
         created_by: ada.id,
         created_at: at(i64::from(number)),

@@ -7,7 +7,10 @@ use hubbub_domain::conversation::{
 };
 use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
 use hubbub_domain::member::{MemberRole, Membership};
-use hubbub_domain::message::{Message, MessageBody, NewMessage, RequestHash};
+use hubbub_domain::message::{
+    Content, Mentions, Message, MessageBody, NewMessage, RequestHash, Text,
+};
+use hubbub_domain::numbers::Seq;
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::unit_of_work::{Store, UnitOfWork};
 use hubbub_domain::user::{DisplayName, PasswordHash, ServerRole, User, Username};
@@ -116,20 +119,80 @@ pub(crate) async fn post(
     key: u128,
     second: i64,
 ) -> Message {
-    let message = conversation.post(draft(sender, key), at(second));
+    post_new(unit, conversation, draft(sender, key), second).await
+}
+
+/// Posts something to a stored conversation.
+pub(crate) async fn post_new(
+    unit: &mut dyn UnitOfWork,
+    conversation: &mut Conversation,
+    message: NewMessage,
+    second: i64,
+) -> Message {
+    let message = conversation.post(message, at(second));
     unit.messages().add(&message).await.unwrap();
     unit.conversations().update(conversation).await.unwrap();
     message
 }
 
+/// Stores a changed message of a stored conversation.
+pub(crate) async fn change(
+    unit: &mut dyn UnitOfWork,
+    conversation: &Conversation,
+    message: &Message,
+) {
+    unit.messages().update(message).await.unwrap();
+    unit.conversations().update(conversation).await.unwrap();
+}
+
+/// Moves somebody's read marker, at the next place of the own log.
+pub(crate) async fn read(
+    unit: &mut dyn UnitOfWork,
+    conversation: ConversationId,
+    user: &User,
+    seq: i64,
+) {
+    let mut state = unit
+        .personal_states()
+        .find(conversation, user.id)
+        .await
+        .unwrap();
+    state.read_to(Seq::new(seq));
+    let rev = unit.users().next_rev(user.id).await.unwrap();
+    let saved = unit.personal_states();
+    saved
+        .save(conversation, user.id, &state, rev)
+        .await
+        .unwrap();
+}
+
 pub(crate) fn draft(sender: &User, key: u128) -> NewMessage {
+    calling(sender, key, Mentions::default())
+}
+
+/// A message that calls people.
+pub(crate) fn calling(sender: &User, key: u128, mentions: Mentions) -> NewMessage {
     NewMessage {
         id: MessageId::from_uuid(Uuid::from_u128(key + 1_000_000)),
         sender_id: sender.id,
         client_id: client_id(key),
         request_hash: RequestHash([9; 32]),
-        body: MessageBody::parse(format!("message {key}")).unwrap(),
+        content: Content::Text(Text::new(body(&format!("message {key}")), mentions)),
+        reply_to: None,
+        thread_root: None,
     }
+}
+
+/// A reply in a thread.
+pub(crate) fn reply(sender: &User, key: u128, root: &Message) -> NewMessage {
+    NewMessage {
+        thread_root: Some(root.reference()),
+        ..draft(sender, key)
+    }
+}
+
+pub(crate) fn body(text: &str) -> MessageBody {
+    MessageBody::parse(text.to_owned()).unwrap()
 }
 
 /// A stored group with its first member as owner.
