@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::net::sockopt::set_socket_linger;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, watch};
 
 use super::dice::Dice;
@@ -80,7 +81,14 @@ impl Connection {
     async fn connect(&self, upstream: SocketAddr) -> io::Result<TcpStream> {
         let mut faults = self.faults.clone();
         let _ = faults.wait_for(Faults::let_connect).await;
-        let server = TcpStream::connect(upstream).await?;
+        let socket = match upstream {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // Until it is in the hands of `carry`: the system may have made the connection when this is dropped.
+        socket.set_zero_linger()?;
+        let server = socket.connect(upstream).await?;
+        set_socket_linger(&server, None)?;
         server.set_nodelay(true)?;
         Ok(server)
     }

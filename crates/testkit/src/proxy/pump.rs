@@ -48,7 +48,7 @@ pub(super) struct Pump {
     counts: watch::Sender<Counts>,
     dice: Dice,
     link: Link,
-    /// What was read and when it arrives; times never decrease.
+    /// What was read and when it arrives, unless an earlier piece holds it up.
     pieces: VecDeque<(Instant, Vec<u8>)>,
     /// Bytes in `pieces`.
     bytes: usize,
@@ -198,9 +198,7 @@ impl Pump {
     }
 
     fn read(&mut self, read: io::Result<Vec<u8>>) {
-        let arrives = Instant::now() + self.dice.around(self.link.delay, self.link.jitter);
-        let last = self.pieces.back().map_or(arrives, |(due, _)| *due);
-        let due = arrives.max(last);
+        let due = Instant::now() + self.dice.around(self.link.delay, self.link.jitter);
         match read {
             Ok(piece) if piece.is_empty() => self.end = Some((due, End::Closed)),
             Ok(piece) => {

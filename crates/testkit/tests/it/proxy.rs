@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use hubbub_testkit::{FaultProxy, Faults, Link, PostgresCluster, free_port};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// A limit that a test means to run into.
@@ -190,6 +190,45 @@ async fn a_reset_by_one_side_reaches_the_other_as_one() {
     drop(client);
     sees_a_reset(&mut server).await;
     assert_eq!(edge.proxy.counts().cut, 0, "it was not the proxy");
+}
+
+#[tokio::test]
+async fn a_reset_that_a_black_hole_holds_back_is_one_when_it_comes() {
+    let edge = Edge::new().await;
+    let (client, mut server) = edge.connect().await;
+    edge.proxy.apply(Faults::up(Link::cut_off()));
+    client.set_zero_linger().unwrap();
+    drop(client);
+    // The proxy learns of it by what it cannot write to the client, and keeps it to itself.
+    says(&mut server, "anybody there?").await;
+    hears_nothing(&mut server).await;
+
+    edge.proxy.pass();
+
+    sees_a_reset(&mut server).await;
+}
+
+#[tokio::test]
+async fn a_client_that_breaks_after_its_last_word_is_reported_too() {
+    let edge = Edge::new().await;
+    let (mut client, mut server) = edge.connect().await;
+    client.shutdown().await.unwrap();
+    sees_the_end(&mut server).await;
+    client.set_zero_linger().unwrap();
+    drop(client);
+    says(&mut server, "anybody there?").await;
+
+    let broken = timeout(SOON, server.ready(Interest::ERROR)).await;
+    assert!(broken.expect("it breaks").unwrap().is_error());
+}
+
+#[tokio::test]
+async fn a_port_that_refuses_is_nobody_elses() {
+    let edge = Edge::new().await;
+    edge.proxy.refuse().await.unwrap();
+    let other = TcpSocket::new_v4().unwrap();
+    let error = other.bind(edge.proxy.address()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
 }
 
 #[tokio::test]

@@ -205,6 +205,16 @@ async fn a_cut_lets_exactly_so_many_bytes_through_counted_from_when_it_was_asked
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cut_that_was_taken_back_does_not_come() {
+    let mut line = Line::new(Link::new().cut_after(3));
+    line.send(b"ab").await;
+    assert_eq!(line.receive().await.1, b"ab");
+    line.apply(Link::new());
+    line.send(b"cdef").await;
+    assert_eq!(line.receive().await.1, b"cdef");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cut_after_nothing_needs_no_byte() {
     let mut line = Line::new(Link::new());
     line.apply(Link::new().cut_after(0));
