@@ -5,6 +5,7 @@ mod guardian;
 mod hubbub;
 mod postgres;
 mod process;
+mod proxy;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
