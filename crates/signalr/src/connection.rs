@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::backplane::Topic;
+use crate::backplane::{BackplaneError, Topic};
 use crate::calls::Calls;
 use crate::clock::{AtomicStamp, Stamp};
 use crate::connection_id::ConnectionId;
@@ -375,15 +375,30 @@ impl Connection {
         }
     }
 
-    pub(crate) fn join_group(self: &Arc<Self>, name: &str) {
+    /// Joins a group in the eyes of this node; `false` if the connection is a member already, or has ended.
+    pub(crate) fn join_group(self: &Arc<Self>, name: &str) -> bool {
         let mut joined = self.groups.lock();
         if joined.closed || joined.names.iter().any(|group| &**group == name) {
-            return;
+            return false;
         }
         let shared = self.core.groups.insert(name, self, || {
             self.core.set_interest(Topic::Group(name), true);
         });
         joined.names.push(shared);
+        true
+    }
+
+    /// Joins a group in the eyes of all nodes. A membership of which the others cannot know is taken back.
+    pub(crate) async fn join_group_everywhere(
+        self: Arc<Self>,
+        name: String,
+    ) -> Result<(), BackplaneError> {
+        let is_new = self.join_group(&name);
+        let outcome = self.core.hears(Topic::Group(&name)).await;
+        if outcome.is_err() && is_new {
+            self.leave_group(&name);
+        }
+        outcome
     }
 
     pub(crate) fn leave_group(self: &Arc<Self>, name: &str) {

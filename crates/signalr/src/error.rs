@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::backplane::BackplaneError;
+
 /// What a client is told when its connection ends for an internal reason.
 pub(crate) const CLOSED_WITH_ERROR: &str = "Connection closed with an error.";
 
@@ -124,6 +126,7 @@ impl From<SendError> for HubError {
     fn from(error: SendError) -> Self {
         match error.failure {
             SendFailure::Payload { .. } => Self::from_error(error),
+            SendFailure::Backplane(error) => error.into(),
             SendFailure::EmptyGroupName => Self::internal("ArgumentException", error.to_string()),
         }
     }
@@ -135,7 +138,7 @@ impl From<String> for HubError {
     }
 }
 
-/// The arguments of a call, or the result of a method, could not be serialised, or a group without a name was selected.
+/// The arguments of a call, or the result of a method, could not be serialised, a group without a name was selected, or other nodes were not reached.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct SendError {
@@ -148,6 +151,8 @@ enum SendFailure {
     Payload { source: BoxError },
     #[error("Cannot send to an empty group name.")]
     EmptyGroupName,
+    #[error(transparent)]
+    Backplane(BackplaneError),
 }
 
 impl SendError {
@@ -156,6 +161,21 @@ impl SendError {
             failure: SendFailure::Payload {
                 source: source.into(),
             },
+        }
+    }
+
+    pub(crate) fn unpublished(error: BackplaneError) -> Self {
+        Self {
+            failure: SendFailure::Backplane(error),
+        }
+    }
+
+    /// Why the [backplane](crate::backplane) did not take the message, if that is what failed. The connections of this node have been
+    /// sent it, those of other nodes have not.
+    pub fn backplane(&self) -> Option<&BackplaneError> {
+        match &self.failure {
+            SendFailure::Backplane(error) => Some(error),
+            _ => None,
         }
     }
 

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use http::request::Parts;
 
 use crate::auth::{Authenticate, ErasedAuthenticate};
-use crate::backplane::Backplane;
+use crate::backplane::{Backplane, ErasedBackplane};
 use crate::connection::Connection;
 use crate::context::{Context, DisconnectReason};
 use crate::core::Core;
@@ -185,7 +185,7 @@ pub struct HubBuilder<S> {
     user_id: Option<UserIdProvider>,
     redirect: Option<Redirector>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
-    backplane: Option<Box<dyn Backplane>>,
+    backplane: Option<Arc<dyn ErasedBackplane>>,
     observer: Option<Box<dyn HubObserver>>,
 }
 
@@ -349,7 +349,7 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
 
     /// Makes the hub one node of several.
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
-        self.backplane = Some(Box::new(backplane));
+        self.backplane = Some(Arc::new(backplane));
         self
     }
 

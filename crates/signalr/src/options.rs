@@ -79,8 +79,10 @@ pub struct HubOptions {
     pub stateful_reconnect_buffer_size: usize,
     /// Lets any node that shares a secret accept a connection. Excludes stateful reconnect. Off.
     pub stateless_negotiation: Option<StatelessNegotiation>,
-    /// How long another node may take to confirm a change of group membership. 30 s.
+    /// How long the [backplane](crate::backplane) may take to confirm that this node hears a group or a user, or that another node has changed a group. 30 s.
     pub backplane_timeout: Duration,
+    /// How long a new connection waits to be reached from other nodes before it is opened all the same. 500 ms.
+    pub backplane_open_timeout: Duration,
 }
 
 impl HubOptions {
@@ -119,6 +121,7 @@ impl Default for HubOptions {
             stateful_reconnect_buffer_size: 100_000,
             stateless_negotiation: None,
             backplane_timeout: Duration::from_secs(30),
+            backplane_open_timeout: Duration::from_millis(500),
         }
     }
 }

@@ -178,12 +178,25 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         connection.set_user_id(self.user_id());
         self.hub.core.open(connection);
         tracing::debug!(connection.id = %connection.id, protocol = protocol.name(), "connection open");
-        if self.hub.greets() {
+        let greeting = self.hub.greets().then(|| {
             let context = Context::connecting(Arc::clone(&self.hub), Arc::clone(connection));
-            self.on_connected = Some(Next::first(Arc::clone(&self.hub)).connected_boxed(context));
-            self.resume(cx);
+            Next::first(Arc::clone(&self.hub)).connected_boxed(context)
+        });
+        self.on_connected = if self.hub.core.backplane.is_some() {
+            let connection = Arc::clone(connection);
+            Some(Box::pin(async move {
+                connection.core.reachable(&connection).await;
+                match greeting {
+                    Some(greeting) => greeting.await,
+                    None => Ok(()),
+                }
+            }))
         } else {
-            self.connected = true;
+            greeting
+        };
+        match self.on_connected {
+            Some(_) => self.resume(cx),
+            None => self.connected = true,
         }
     }
 

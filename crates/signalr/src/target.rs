@@ -47,7 +47,7 @@ impl Target<'_> {
     ///
     /// # Errors
     /// An argument cannot be serialised, or one of several [groups](crate::Clients::groups) has an empty name: then nobody receives anything.
-    /// Nothing else is an error.
+    /// With a [backplane](crate::backplane), also that it did not take the call for other nodes: see [`SendError::backplane`]. Nothing else is an error.
     pub fn send<A: Arguments>(&self, method: &str, arguments: A) -> Result<(), SendError> {
         self.deliver(&Once::new(method, &arguments))
     }
@@ -78,12 +78,17 @@ impl Target<'_> {
             let protocols = self.core.options.protocols;
             let json = delivery.encode(protocols.json, HubProtocol::Json);
             let messagepack = delivery.encode(protocols.messagepack, HubProtocol::MessagePack);
-            backplane.publish(Envelope {
+            let published = backplane.publish(Envelope {
                 destination,
                 excluded,
                 json,
                 messagepack,
             });
+            if let Err(error) = published {
+                delivery
+                    .failure
+                    .get_or_insert_with(|| SendError::unpublished(error));
+            }
         }
         delivery.failure.map_or(Ok(()), Err)
     }
