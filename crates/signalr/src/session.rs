@@ -213,7 +213,8 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         match outcome {
             Ok(()) => {
                 self.connected = true;
-                self.connection.outbox.release();
+                let now = self.hub.core.clock.stamp();
+                self.connection.outbox.release(now);
             }
             Err(error) => {
                 let text = error.describe(CLOSED_WITH_ERROR, self.hub.core.options.detailed_errors);

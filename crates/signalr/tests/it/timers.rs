@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::SinkExt;
 use signalr_hub::{
     Authenticate, AuthenticationError, AuthenticationRequest, Context, DisconnectReason, Hub,
     HubError, HubOptions, OutboxLimits, User,
@@ -267,4 +268,32 @@ async fn a_drain_is_spread_over_its_window_and_refuses_newcomers() {
             DisconnectReason::ClosedByServer(_)
         ));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_welcome_is_not_held_against_the_client() {
+    let hub = Hub::builder()
+        .on_connected(async |_: Context| {
+            tokio::time::sleep(Duration::from_secs(12)).await;
+            Ok::<_, HubError>(())
+        })
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    hub.context().clients().all().send("Heard", ()).unwrap();
+    let heard = r#"{"type":1,"target":"Heard","arguments":[]}"#;
+    assert_eq!(takes(12, client.next()).await, heard);
+    assert_eq!(client.next().await, PING);
+}
+
+#[tokio::test(start_paused = true)]
+async fn websocket_pings_do_not_stand_in_for_those_of_the_hub() {
+    let (mut client, _endings) = client(HubOptions::default()).await;
+    let mut pings = 0;
+    for _ in 0..6 {
+        let ping = tokio_tungstenite::tungstenite::Message::Ping("x".into());
+        client.socket.send(ping).await.unwrap();
+        let received = tokio::time::timeout(Duration::from_secs(10), client.next()).await;
+        pings += usize::from(received.is_ok_and(|message| message == PING));
+    }
+    assert!(pings >= 3, "{pings} pings in a minute");
 }
