@@ -67,6 +67,8 @@ pub(crate) struct Connection {
     expires_at: AtomicStamp,
     /// When something was last received; `NEVER` until the client's first ping, which arms the client timeout.
     pub(crate) heard_at: AtomicStamp,
+    /// Whether what the client sends has to wait, so that its silence says nothing.
+    is_busy: AtomicBool,
     pub(crate) written_at: AtomicStamp,
     /// When a write began that the network has not taken yet.
     pub(crate) stalled_since: AtomicStamp,
@@ -109,6 +111,7 @@ impl Connection {
             user_id: OnceLock::new(),
             expires_at: AtomicStamp::new(expires_at),
             heard_at: AtomicStamp::new(Stamp::NEVER),
+            is_busy: AtomicBool::new(false),
             written_at: AtomicStamp::new(now),
             stalled_since: AtomicStamp::new(Stamp::NEVER),
             http_channel: OnceLock::new(),
@@ -199,6 +202,24 @@ impl Connection {
     /// The state of stateful reconnect, if it is on.
     pub(crate) fn reconnect(&self) -> Option<&Reconnect> {
         self.reconnect.get().map(|state| &**state)
+    }
+
+    /// Something was received, or could not have been until now. Counts once the client's first ping has armed its timeout.
+    pub(crate) fn hear(&self) {
+        if self.heard_at.get() != Stamp::NEVER {
+            self.heard_at.set(self.core.clock.stamp());
+        }
+    }
+
+    /// Says whether what the client sends has to wait from now on.
+    pub(crate) fn set_busy(&self, is_busy: bool) {
+        if self.is_busy.swap(is_busy, Ordering::Relaxed) && !is_busy {
+            self.hear();
+        }
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_busy.load(Ordering::Relaxed)
     }
 
     /// Wakes the connection's task, for news that are not in the outbox.

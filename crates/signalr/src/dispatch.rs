@@ -72,6 +72,7 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
     let running = Running {
         future: AssertUnwindSafe(future).catch_unwind(),
         call,
+        takes_slot: method.signature.takes_slot(),
         answer,
         target: Box::from(&*invocation.target),
         cancelled: services.cancelled,
@@ -143,6 +144,12 @@ fn check(
         && connection.calls.streaming() >= connection.core.options.maximum_parallel_streams
     {
         let error = HubError::message("Too many streams are running.");
+        return Err(error.describe(&failed_to_invoke(target), detailed));
+    }
+    if signature.takes_slot()
+        && connection.calls.asking() >= connection.core.options.maximum_parallel_streams
+    {
+        let error = HubError::message("Too many invocations wait for their client.");
         return Err(error.describe(&failed_to_invoke(target), detailed));
     }
     let (sent, expected) = (invocation.stream_ids.len(), signature.streams);
@@ -224,6 +231,7 @@ impl CallServices for Services<'_, '_> {
 struct Running {
     future: CatchUnwind<AssertUnwindSafe<BoxFuture<Outcome>>>,
     call: CallNumber,
+    takes_slot: bool,
     answer: Answer,
     target: Box<str>,
     cancelled: Option<CancellationToken>,
@@ -272,25 +280,32 @@ impl Running {
     }
 
     fn complete(&self, value: &dyn crate::protocol::Encode) {
-        self.end(InvocationOutcome::Completed);
-        self.answer
-            .write(|protocol, out, id| protocol.encode_result(out, id, value));
+        self.end(InvocationOutcome::Completed, || {
+            self.answer
+                .write(|protocol, out, id| protocol.encode_result(out, id, value));
+        });
     }
 
     fn fail(&self, outcome: InvocationOutcome, error: &str) {
         let connection = &self.answer.connection;
         tracing::debug!(connection.id = %connection.id, hub.method = &*self.target, "invocation failed");
-        self.end(outcome);
-        self.answer.error(error);
+        self.end(outcome, || self.answer.error(error));
     }
 
-    /// Gives back what the invocation occupied, before its completion can be seen.
-    fn end(&self, outcome: InvocationOutcome) {
+    /// Sends the completion and gives back what the invocation occupied. A slot is free after the completion, or that of the next invocation
+    /// could overtake it; the ids of streams are free before, since the client may use them again as soon as it has seen the completion.
+    fn end(&self, outcome: InvocationOutcome, complete: impl FnOnce()) {
         if let Some(call) = &self.observed {
             call.end(outcome);
         }
         let connection = &self.answer.connection;
-        connection.calls.finish(self.call);
+        if self.takes_slot {
+            complete();
+            connection.calls.finish(self.call);
+        } else {
+            connection.calls.finish(self.call);
+            complete();
+        }
         // The connection may have been waiting for the slot, or for room in an upload stream.
         connection.wake();
     }
@@ -331,11 +346,10 @@ impl Running {
             }
         };
         drop(items);
-        self.end(outcome);
-        match error {
+        self.end(outcome, || match error {
             Some(error) => self.answer.error(&error),
             None => self.answer.void(),
-        }
+        });
     }
 }
 

@@ -26,7 +26,8 @@ pub struct HubOptions {
     pub handshake_timeout: Duration,
     /// How often the server pings a connection to which it had nothing else to say. 15 s.
     pub keep_alive_interval: Duration,
-    /// How long a client that pings may be silent before its connection is ended. 30 s.
+    /// How long a client may be silent before its connection is ended, once its first ping has shown that it pings. Does not count while the client's
+    /// messages have to wait for its earlier invocations. 30 s.
     pub client_timeout_interval: Duration,
     /// The largest hub message, in bytes with its framing, that a client may send. 32,768.
     pub maximum_receive_message_size: usize,
@@ -36,7 +37,8 @@ pub struct HubOptions {
     pub stream_buffer_capacity: usize,
     /// How many invocations of one connection may run at the same time. Streaming methods do not count. 1.
     pub maximum_parallel_invocations: usize,
-    /// How many streaming invocations, and invocations with upload streams, one connection may have running. Others are refused. 100.
+    /// How many streaming invocations and invocations with upload streams one connection may have running, and how many others that have given
+    /// their place back while they wait for their client. Others are refused. 100.
     pub maximum_parallel_streams: usize,
     /// How many connections, negotiated ones included, the hub may have. Others are refused with 503. No limit.
     pub maximum_connections: Option<usize>,

@@ -1,13 +1,15 @@
 //! The hub's half of a connection: handshake, dispatch in order, and the end.
 
 use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
+
+use futures_util::FutureExt;
 
 use crate::backplane::ClientAnswer;
 use crate::calls::Item;
 use crate::client_results::Owner;
-use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
 use crate::context::{Context, DisconnectReason};
 use crate::dispatch::{self, Invocation};
@@ -49,6 +51,12 @@ impl<S: Send + Sync + 'static> HubSession<S> {
             blocked: false,
             receiving: Receiving::default(),
         }
+    }
+
+    /// Lets the client timeout pause while a message waits for its turn.
+    fn note_business(&self) {
+        let is_busy = self.blocked || self.on_connected.is_some();
+        self.connection.set_busy(is_busy);
     }
 
     fn process_inbox(&mut self, cx: &mut TaskContext<'_>) {
@@ -181,6 +189,12 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         let greeting = self.hub.greets().then(|| {
             let context = Context::connecting(Arc::clone(&self.hub), Arc::clone(connection));
             Next::first(Arc::clone(&self.hub)).connected_boxed(context)
+        });
+        // Filters may panic too.
+        let greeting = greeting.map(|greeting| {
+            let panicked = |_| Err(HubError::internal("Panic", "a filter panicked"));
+            let greeting = AssertUnwindSafe(greeting).catch_unwind();
+            Box::pin(greeting.map(move |outcome| outcome.unwrap_or_else(panicked))) as BoxFuture<_>
         });
         self.on_connected = if self.hub.core.backplane.is_some() {
             let connection = Arc::clone(connection);
@@ -350,11 +364,7 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
 
     /// Takes bytes as they arrive, cut anywhere.
     fn receive(&mut self, bytes: &[u8], cx: &mut TaskContext<'_>) {
-        if self.connection.heard_at.get() != Stamp::NEVER {
-            self.connection
-                .heard_at
-                .set(self.connection.core.clock.stamp());
-        }
+        self.connection.hear();
         if self.inbox.is_empty() && !self.blocked && self.on_connected.is_none() {
             let consumed = self.process(bytes, cx);
             self.inbox.extend_from_slice(&bytes[consumed..]);
@@ -362,6 +372,7 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
             self.inbox.extend_from_slice(bytes);
             self.process_inbox(cx);
         }
+        self.note_business();
     }
 
     /// Goes on with what had to wait.
@@ -372,8 +383,10 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
                 Poll::Pending => return,
             }
             self.process_inbox(cx);
+            self.note_business();
         } else if self.blocked {
             self.process_inbox(cx);
+            self.note_business();
         }
     }
 
@@ -407,9 +420,9 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
         self.connection.enter(Phase::Gone);
         if self.connected {
             let context = Context::new(Arc::clone(&self.hub), Arc::clone(&self.connection), None);
-            Next::first(Arc::clone(&self.hub))
-                .disconnected_boxed(context, reason)
-                .await;
+            let farewell = Next::first(Arc::clone(&self.hub)).disconnected_boxed(context, reason);
+            // A panic here concerns nobody else.
+            let _ = AssertUnwindSafe(farewell).catch_unwind().await;
         }
     }
 }

@@ -93,9 +93,7 @@ fn reattach<S: Session>(session: &mut S) {
     session.reattach();
     // Neither side could be heard while there was no socket.
     connection.outbox.restart(now);
-    if connection.heard_at.get() != Stamp::NEVER {
-        connection.heard_at.set(now);
-    }
+    connection.hear();
     if let Some(reconnect) = connection.reconnect() {
         reconnect.attach();
     }

@@ -271,3 +271,42 @@ async fn a_failed_on_connected_ends_the_connection_for_good() {
     }
     assert!(log.lock().is_empty(), "on_disconnected is not called");
 }
+
+/// Panics at both ends of a connection.
+struct Explosive {
+    at_the_beginning: bool,
+}
+
+impl Filter<()> for Explosive {
+    async fn connected(&self, context: Context, next: Next<()>) -> Result<(), HubError> {
+        assert!(!self.at_the_beginning, "on purpose");
+        next.connected(context).await
+    }
+
+    async fn disconnected(&self, _: Context, _: DisconnectReason, _: Next<()>) {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test]
+async fn nothing_stays_of_a_connection_whose_filter_panics() {
+    for at_the_beginning in [true, false] {
+        let hub = Hub::builder()
+            .filter(Explosive { at_the_beginning })
+            .build();
+        let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+        if at_the_beginning {
+            assert_eq!(
+                client.rest().await,
+                [r#"{"type":7,"error":"Connection closed with an error."}"#]
+            );
+        }
+        client.cut();
+        let drained = hub.context();
+        let drained = drained.drain(std::time::Duration::ZERO);
+        tokio::time::timeout(std::time::Duration::from_secs(5), drained)
+            .await
+            .expect("nothing is left that does not end");
+        assert_eq!(hub.context().connection_count(), 0);
+    }
+}

@@ -226,17 +226,27 @@ async fn errors_in_upload_streams_reach_the_method() {
     );
     client.send(CONCAT).await;
     client.send(&item("u", "1")).await;
-    assert!(
-        client
-            .next()
-            .await
-            .contains("InvalidDataException: Failed to bind Stream message.")
-    );
+    let completion = client.next().await;
+    let text = "HubException: Failed to bind Stream message. InvalidDataException: ";
+    assert!(completion.contains(text), "{completion}");
     client.send(&item("unknown", "1")).await;
     client
         .send(r#"{"type":1,"invocationId":"e","target":"Echo","arguments":["alive"]}"#)
         .await;
     assert!(client.next().await.contains("alive"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_item_is_told_without_its_details() {
+    let hub = Hub::builder().on("Concat", concat).build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    client.send(CONCAT).await;
+    client.send(&item("u", "1")).await;
+    let completion = client.next().await;
+    assert!(
+        completion.ends_with(r#" HubException: Failed to bind Stream message."}"#),
+        "{completion}"
+    );
 }
 
 #[tokio::test]
@@ -353,6 +363,29 @@ async fn a_method_can_ask_its_caller_for_a_result() {
         client.next().await,
         r#"{"type":3,"invocationId":"a","result":42}"#
     );
+}
+
+#[tokio::test]
+async fn a_client_that_never_answers_is_not_asked_for_ever() {
+    let mut client = client().await;
+    let ask = r#"{"type":1,"invocationId":"a","target":"Ask","arguments":[]}"#;
+    for _ in 0..100 {
+        client.send(ask).await;
+        assert!(client.next().await.contains("Answer"));
+    }
+    client.send(ask).await;
+    assert!(
+        client
+            .next()
+            .await
+            .ends_with(r#"HubException: Too many invocations wait for their client."}"#)
+    );
+    client
+        .send(r#"{"type":3,"invocationId":"s7","result":7}"#)
+        .await;
+    assert!(client.next().await.ends_with(r#""result":7}"#));
+    client.send(ask).await;
+    assert!(client.next().await.contains("Answer"));
 }
 
 #[tokio::test]

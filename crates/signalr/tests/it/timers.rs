@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use signalr_hub::{
     Authenticate, AuthenticationError, AuthenticationRequest, Context, DisconnectReason, Hub,
-    HubError, HubOptions, OutboxLimits, User,
+    HubError, HubOptions, OutboxLimits, UploadStream, User,
 };
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -118,18 +118,61 @@ async fn a_client_that_never_pings_is_not_timed_out() {
     }
 }
 
+/// Waits for a hundred seconds.
+const WAIT: &str = r#"{"type":1,"invocationId":"1","target":"Wait","arguments":[100]}"#;
+
 #[tokio::test(start_paused = true)]
-async fn the_client_timeout_pauses_while_its_invocation_runs() {
-    let (mut client, _endings) = client(HubOptions::default()).await;
+async fn the_client_timeout_pauses_while_a_message_waits_for_its_turn() {
+    let (mut client, mut endings) = client(HubOptions::default()).await;
     client.send(PING).await;
-    client
-        .send(r#"{"type":1,"invocationId":"1","target":"Wait","arguments":[100]}"#)
-        .await;
-    let mut message = client.next().await;
+    client.send(WAIT).await;
+    client.send(WAIT).await;
+    let mut message = takes(15, client.next()).await;
     while message == PING {
         message = client.next().await;
     }
     assert_eq!(message, r#"{"type":3,"invocationId":"1","result":null}"#);
+    let reason = takes(30, endings.recv()).await;
+    assert_eq!(reason.unwrap(), DisconnectReason::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_timeout_goes_on_while_an_invocation_runs() {
+    let (mut client, mut endings) = client(HubOptions::default()).await;
+    client.send(PING).await;
+    client.send(WAIT).await;
+    let reason = takes(30, endings.recv()).await;
+    assert_eq!(reason.unwrap(), DisconnectReason::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_pings_is_not_timed_out_by_a_method_that_reads_slowly() {
+    let hub = Hub::builder()
+        .on(
+            "Read",
+            async |_: Context, mut words: UploadStream<String>| {
+                while words.next().await.is_some() {
+                    tokio::time::sleep(Duration::from_secs(40)).await;
+                }
+            },
+        )
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    client.send(PING).await;
+    client
+        .send(r#"{"type":1,"target":"Read","arguments":[],"streamIds":["w"]}"#)
+        .await;
+    let word = format!(
+        r#"{{"type":2,"invocationId":"w","item":"{}"}}"#,
+        "x".repeat(8_000)
+    );
+    for _ in 0..30 {
+        client.send(&word).await;
+    }
+    for _ in 0..6 {
+        assert_eq!(client.next().await, PING);
+        client.send(PING).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
