@@ -44,12 +44,15 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
         id: invocation.id.as_deref().map(Box::from),
         connection: Arc::clone(connection),
     };
-    tracing::trace!(connection.id = %connection.id, hub.method = &*invocation.target, "invocation");
     let Some(method) = hub.method(&invocation.target) else {
+        if let Some(observer) = &connection.core.observer {
+            observer.unknown_method_called(&invocation.target);
+        }
         let prefix = failed_to_invoke(&invocation.target);
         return answer
             .error(&HubError::message("Method does not exist.").describe(&prefix, detailed));
     };
+    tracing::trace!(connection.id = %connection.id, hub.method = &*method.name, "invocation");
     let observed = ObservedCall::begin(&connection.core, &method.name);
     let refuse = |text: &str| {
         if let Some(call) = &observed {

@@ -13,6 +13,7 @@ mod negotiation;
 mod observer;
 mod plain_transports;
 mod protocol;
+mod raw;
 mod receivers;
 mod refresh;
 mod stateful_reconnect;
