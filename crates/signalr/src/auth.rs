@@ -54,7 +54,8 @@ pub enum RequestPurpose {
     Negotiate,
     /// The request that opens a connection: the WebSocket, the event stream, or the first poll.
     Connect,
-    /// A later request of an open connection: a send, a poll, an end, or a reconnected WebSocket.
+    /// A later request of an open connection: a send, a poll, an end, a reconnected WebSocket, or, with
+    /// [`authentication_refresh`](crate::HubOptions::authentication_refresh), `POST <hub>/refresh`.
     Continue,
 }
 

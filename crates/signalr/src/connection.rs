@@ -244,18 +244,36 @@ impl Connection {
     }
 
     pub(crate) fn set_user(&self, user: User) {
-        self.expires_at.set(
-            user.expiry()
-                .map_or(Stamp::NEVER, |at| self.core.clock.exact(at)),
-        );
+        self.expires_at.set(self.expiry_of(&user));
         *self.user.lock() = Arc::new(user);
     }
 
-    /// Replaces the user by the same one with a newer authentication. Its expiry only moves forward.
-    pub(crate) fn refresh_user(&self, user: User) {
-        let before = self.expires_at.get();
-        self.set_user(user);
-        self.expires_at.set(self.expires_at.get().max(before));
+    /// Replaces the user by the same one with a newer authentication. One that ends earlier was overtaken by another, and changes nothing: `false`.
+    pub(crate) fn refresh_user(&self, user: User) -> bool {
+        let expires_at = self.expiry_of(&user);
+        let mut current = self.user.lock();
+        if expires_at < self.expires_at.get() {
+            return false;
+        }
+        self.expires_at.set(expires_at);
+        *current = Arc::new(user);
+        true
+    }
+
+    /// Replaces the user by that of a later poll. What has moved the expiry forward meanwhile stays in effect.
+    pub(crate) fn set_user_of_poll(&self, user: User) {
+        let expires_at = self.expiry_of(&user);
+        let mut current = self.user.lock();
+        if current.id() != user.id() {
+            tracing::debug!(connection.id = %self.id, "polled by another user than before");
+        }
+        self.expires_at.set(expires_at.max(self.expires_at.get()));
+        *current = Arc::new(user);
+    }
+
+    fn expiry_of(&self, user: &User) -> Stamp {
+        user.expiry()
+            .map_or(Stamp::NEVER, |at| self.core.clock.exact(at))
     }
 
     pub(crate) fn renew(&self, expires_at: Instant) {
@@ -338,10 +356,14 @@ impl Connection {
         self.wake();
     }
 
-    /// Ends a connection whose client has not come back in time.
+    /// The client has not come back in time: the connection's task shall end it, after what the client has sent.
     pub(crate) fn abandon(&self) {
-        self.is_abandoned.store(true, Ordering::Relaxed);
-        self.end(DisconnectReason::ConnectionLost, None);
+        self.is_abandoned.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Ordering::Acquire)
     }
 
     /// Tells the observer that the connection has got its transport.
@@ -367,7 +389,7 @@ impl Connection {
             Some(DisconnectReason::ClosedByServer(_)) if self.core.is_draining() => {
                 ConnectionStatus::AppShutdown
             }
-            _ if self.is_abandoned.load(Ordering::Relaxed) => ConnectionStatus::Timeout,
+            _ if self.is_abandoned() => ConnectionStatus::Timeout,
             _ => ConnectionStatus::NormalClosure,
         }
     }

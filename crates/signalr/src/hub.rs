@@ -93,7 +93,7 @@ pub(crate) struct HubInner<S> {
     pub(crate) on_disconnected: Option<OnDisconnected<S>>,
     on_authentication_refreshed: Option<OnAuthenticationRefreshed<S>>,
     pub(crate) filters: Vec<Arc<dyn ErasedFilter<S>>>,
-    pub(crate) user_id: Option<UserIdProvider>,
+    user_id: Option<UserIdProvider>,
     redirect: Option<Redirector>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
 }
@@ -111,6 +111,13 @@ impl<S: Send + Sync + 'static> Endpoint for HubInner<S> {
 
     fn redirect(&self, parts: &Parts, user: &User) -> Option<Redirect> {
         self.redirect.as_ref()?(parts, user)
+    }
+
+    fn user_id(&self, user: &User, request: &RequestSnapshot) -> Option<Arc<str>> {
+        match &self.user_id {
+            Some(provider) => provider(user, request),
+            None => user.shared_id(),
+        }
     }
 
     fn refreshed(self: &Arc<Self>, connection: &Arc<Connection>) {

@@ -63,7 +63,7 @@ pub struct HubOptions {
     /// Whether a connection ends when its user's authentication expires. Off.
     pub close_on_authentication_expiration: bool,
     /// Whether clients may renew their authentication by `POST <hub>/refresh?id=<token>` with a new bearer token. A token of another
-    /// user ends the connection; an expiry only moves forward. Off.
+    /// user ends the connection; one that expires before the present one changes nothing. Off.
     pub authentication_refresh: bool,
     /// The lowest negotiate version that is accepted, 0 or 1. 0.
     pub minimum_negotiate_version: u32,

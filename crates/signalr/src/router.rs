@@ -16,7 +16,10 @@ use crate::connection::{Connection, Phase};
 use crate::connection_id::ConnectionId;
 use crate::cors;
 use crate::endpoint::Endpoint;
+use crate::error::CloseReason;
+use crate::handle::ConnectionHandle;
 use crate::options::TransportKind;
+use crate::outbox::Origin;
 use crate::refresh;
 use crate::refusal::Refusal;
 use crate::request::{RequestSnapshot, access_token, query_value};
@@ -98,6 +101,14 @@ fn refuse_while_draining<E: Endpoint>(endpoint: &Arc<E>) -> Result<(), Refusal> 
         Err(Refusal::empty(StatusCode::SERVICE_UNAVAILABLE))
     } else {
         Ok(())
+    }
+}
+
+/// Closes a connection that a drain may have missed: it became known when the drain had begun already.
+fn close_while_draining(connection: &Arc<Connection>) {
+    if connection.core.is_draining() {
+        ConnectionHandle::new(Arc::clone(connection), Origin::Anyone)
+            .close(CloseReason::normal().allow_reconnect(true));
     }
 }
 
@@ -288,6 +299,7 @@ async fn open_websocket<E: Endpoint>(
         return reattach(&connection, on_upgrade).map(|()| response);
     }
     endpoint.core().track(&connection);
+    close_while_draining(&connection);
     let session = endpoint.start(connection);
     endpoint
         .core()
@@ -320,6 +332,7 @@ async fn open_event_stream<E: Endpoint>(
     if !attach(endpoint, &connection, user, parts, KIND)? {
         return Err(Refusal::empty(StatusCode::CONFLICT));
     }
+    close_while_draining(&connection);
     endpoint
         .core()
         .tasks
@@ -333,6 +346,7 @@ async fn poll<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Response,
     require_transport(endpoint, KIND)?;
     require_same_transport(&connection, KIND)?;
     if attach(endpoint, &connection, user.clone(), parts, KIND)? {
+        close_while_draining(&connection);
         let response = long_polling::first_poll(&connection);
         endpoint
             .core()
@@ -340,7 +354,7 @@ async fn poll<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Response,
             .spawn(http_channel::run(endpoint.start(connection)));
         return Ok(response);
     }
-    connection.set_user(user);
+    connection.set_user_of_poll(user);
     long_polling::poll(&connection).await
 }
 

@@ -13,7 +13,7 @@ use crate::client_results::Owner;
 use crate::connection::{Connection, Phase};
 use crate::context::{Context, DisconnectReason};
 use crate::dispatch::{self, Invocation};
-use crate::endpoint::Session;
+use crate::endpoint::{Endpoint, Session};
 use crate::error::{CLOSED_WITH_ERROR, CloseReason, HubError};
 use crate::filter::Next;
 use crate::handler::BoxFuture;
@@ -183,7 +183,9 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         if !connection.enter(Phase::Open) {
             return;
         }
-        connection.set_user_id(self.user_id());
+        let request = connection.request();
+        let user_id = request.and_then(|request| self.hub.user_id(&connection.user(), request));
+        connection.set_user_id(user_id);
         self.hub.core.open(connection);
         tracing::debug!(connection.id = %connection.id, protocol = protocol.name(), "connection open");
         let greeting = self.hub.greets().then(|| {
@@ -211,14 +213,6 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         match self.on_connected {
             Some(_) => self.resume(cx),
             None => self.connected = true,
-        }
-    }
-
-    fn user_id(&self) -> Option<Arc<str>> {
-        let user = self.connection.user();
-        match (&self.hub.user_id, self.connection.request()) {
-            (Some(provider), Some(request)) => provider(&user, request),
-            _ => user.shared_id(),
         }
     }
 

@@ -106,7 +106,7 @@ fn poll_reconnect<S: Session>(session: &mut S, cx: &mut Context<'_>) -> Poll<Opt
         return Poll::Ready(None);
     };
     connection.outbox.register(cx.waker());
-    if connection.phase() != Phase::Open {
+    if connection.phase() != Phase::Open || connection.is_abandoned() {
         return Poll::Ready(None);
     }
     if reconnect.detached_since().is_none() {

@@ -134,7 +134,24 @@ async fn the_end_of_an_event_stream_follows_the_last_words() {
     assert_eq!(post(&router, &uri, "x").await.status, StatusCode::NOT_FOUND);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
+async fn a_goodbye_may_follow_the_end_of_its_event_stream() {
+    let (router, mut endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    post(&router, &uri, HANDSHAKE).await;
+    event(&mut events).await;
+    drop(events);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let goodbye = post(&router, &uri, "{\"type\":7}\u{1e}").await;
+    assert_eq!(goodbye.status, StatusCode::OK);
+    assert_eq!(
+        endings.recv().await.unwrap(),
+        DisconnectReason::ClosedByClient { error: None }
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_its_event_stream_has_left() {
     let (router, mut endings) = hub();
     let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
@@ -142,13 +159,16 @@ async fn a_client_that_leaves_its_event_stream_has_left() {
     post(&router, &uri, HANDSHAKE).await;
     event(&mut events).await;
     drop(events);
+    let before = tokio::time::Instant::now();
     assert_eq!(
         endings.recv().await.unwrap(),
         DisconnectReason::ConnectionLost
     );
+    assert!(before.elapsed() < Duration::from_millis(300));
+    assert_eq!(post(&router, &uri, "x").await.status, StatusCode::NOT_FOUND);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_end_in_mid_message_is_a_breach_of_the_protocol() {
     let breach = DisconnectReason::ProtocolError(
         "Connection terminated while reading a message.".to_owned(),
@@ -167,6 +187,11 @@ async fn an_end_in_mid_message_is_a_breach_of_the_protocol() {
     post(&router, &uri, "{\"type\":").await;
     request(&router, Method::DELETE, &uri, "").await;
     assert_eq!(endings.recv().await.unwrap(), breach);
+
+    let (router, mut endings) = hub();
+    let uri = open_polling(&router).await;
+    post(&router, &uri, "{\"type\":").await;
+    assert_eq!(endings.recv().await.unwrap(), breach, "it stops polling");
 }
 
 #[tokio::test]

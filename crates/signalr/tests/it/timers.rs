@@ -1,11 +1,13 @@
 //! Everything that happens after a while, in paused time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use parking_lot::Mutex;
 use signalr_hub::{
     Authenticate, AuthenticationError, AuthenticationRequest, Context, DisconnectReason, Hub,
-    HubError, HubOptions, OutboxLimits, UploadStream, User,
+    HubContext, HubError, HubObserver, HubOptions, OutboxLimits, TransportKind, UploadStream, User,
 };
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -339,4 +341,28 @@ async fn websocket_pings_do_not_stand_in_for_those_of_the_hub() {
         pings += usize::from(received.is_ok_and(|message| message == PING));
     }
     assert!(pings >= 3, "{pings} pings in a minute");
+}
+
+/// Begins to drain a hub in the moment in which a connection gets its transport.
+#[derive(Clone, Default)]
+struct Drain(Arc<Mutex<Option<HubContext>>>);
+
+impl HubObserver for Drain {
+    fn connection_started(&self, _: TransportKind) {
+        let hub = self.0.lock().take();
+        if let Some(hub) = hub {
+            // Before it waits for anything a drain has marked its beginning and seen who is there.
+            let _ = hub.drain(Duration::ZERO).now_or_never();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_opens_while_a_drain_begins_is_drained() {
+    let drain = Drain::default();
+    let hub = Hub::builder().observe(drain.clone()).build();
+    *drain.0.lock() = Some(hub.context());
+    let mut client = Client::open(hub.router("/hub"), "/hub").await.unwrap();
+    assert!(drain.0.lock().is_none(), "the drain has begun");
+    assert_eq!(takes(0, client.rest()).await, [""; 0]);
 }
