@@ -347,7 +347,7 @@ impl Connection {
             reason,
             DisconnectReason::TooSlow | DisconnectReason::ConnectionLost
         );
-        tracing::debug!(connection.id = %self.id, ?reason, "connection ends");
+        tracing::debug!(connection.id = %self.id, reason = reason.name(), "connection ends");
         *self.end.lock() = Some(reason);
         self.cancel();
         self.calls.end_uploads();

@@ -10,6 +10,7 @@ use futures_util::future::CatchUnwind;
 use futures_util::{FutureExt, StreamExt};
 use smallvec::SmallVec;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use crate::calls::CallNumber;
 use crate::connection::Connection;
@@ -21,6 +22,7 @@ use crate::handler::{
 use crate::hub::HubInner;
 use crate::observer::{InvocationOutcome, ObservedCall};
 use crate::protocol::{HubProtocol, InvocationArguments};
+use crate::trace;
 use crate::uploads::UploadSink;
 
 /// A received invocation.
@@ -74,6 +76,7 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
     };
     let running = Running {
         future: AssertUnwindSafe(future).catch_unwind(),
+        span: trace::invocation(connection, &method.name),
         call,
         takes_slot: method.signature.takes_slot(),
         answer,
@@ -233,6 +236,7 @@ impl CallServices for Services<'_, '_> {
 /// A hub method that was called.
 struct Running {
     future: CatchUnwind<AssertUnwindSafe<BoxFuture<Outcome>>>,
+    span: Span,
     call: CallNumber,
     takes_slot: bool,
     answer: Answer,
@@ -244,24 +248,23 @@ struct Running {
 impl Running {
     /// Most methods are over when they are polled for the first time, without a task of their own.
     fn start(mut self, cx: &mut TaskContext<'_>) {
-        match self.future.poll_unpin(cx) {
+        let span = self.span.clone();
+        match span.in_scope(|| self.future.poll_unpin(cx)) {
             Poll::Ready(Ok(Ok(Reply(ReplyKind::Value(value))))) => self.complete(&*value),
             Poll::Ready(outcome) => {
                 let connection = Arc::clone(&self.answer.connection);
                 connection
                     .core
                     .tasks
-                    .spawn(contain(Arc::clone(&connection), self.finish(outcome)));
+                    .spawn(contain(Arc::clone(&connection), self.finish(outcome)).instrument(span));
             }
             Poll::Pending => {
                 let connection = Arc::clone(&self.answer.connection);
-                connection
-                    .core
-                    .tasks
-                    .spawn(contain(Arc::clone(&connection), async move {
-                        let outcome = (&mut self.future).await;
-                        self.finish(outcome).await;
-                    }));
+                let running = contain(Arc::clone(&connection), async move {
+                    let outcome = (&mut self.future).await;
+                    self.finish(outcome).await;
+                });
+                connection.core.tasks.spawn(running.instrument(span));
             }
         }
     }
@@ -272,13 +275,18 @@ impl Running {
             Ok(Ok(Reply(ReplyKind::Value(value)))) => self.complete(&*value),
             Ok(Ok(Reply(ReplyKind::Stream(items)))) => self.stream(items).await,
             Ok(Err(error)) if error.is_unauthorized() => {
+                trace::fail(&self.span, &error);
                 self.fail(InvocationOutcome::Refused, &unauthorized(&self.target));
             }
-            Ok(Err(error)) => self.fail(
-                InvocationOutcome::Failed,
-                &error.describe(&unexpected(&self.target), detailed),
-            ),
-            Err(_) => self.fail(InvocationOutcome::Failed, &unexpected(&self.target)),
+            Ok(Err(error)) => {
+                trace::fail(&self.span, &error);
+                let text = error.describe(&unexpected(&self.target), detailed);
+                self.fail(InvocationOutcome::Failed, &text);
+            }
+            Err(_) => {
+                trace::fail(&self.span, &HubError::internal("Panic", ""));
+                self.fail(InvocationOutcome::Failed, &unexpected(&self.target));
+            }
         }
     }
 
@@ -337,12 +345,14 @@ impl Running {
                         .write(|protocol, out, id| protocol.encode_stream_item(out, id, &*item));
                 }
                 Ok(Some(Err(error))) => {
+                    trace::fail(&self.span, &error);
                     let prefix = "An error occurred on the server while streaming results.";
                     let text = error.describe(prefix, options.detailed_errors);
                     break (InvocationOutcome::Failed, Some(text));
                 }
                 Ok(None) => break (InvocationOutcome::Completed, None),
                 Err(_) => {
+                    trace::fail(&self.span, &HubError::internal("Panic", ""));
                     let text = "An error occurred on the server while streaming results.";
                     break (InvocationOutcome::Failed, Some(text.to_owned()));
                 }

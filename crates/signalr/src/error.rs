@@ -98,6 +98,15 @@ impl HubError {
         }
     }
 
+    /// The name of the error's type, as clients with detailed errors see it.
+    pub(crate) fn type_name(&self) -> &str {
+        match &self.kind {
+            Kind::Message(_) => "HubException",
+            Kind::Internal { type_name, .. } => type_name,
+            Kind::Unauthorized => "Unauthorized",
+        }
+    }
+
     /// Appends ` <type>: <message>` to a fixed prefix where the rule of detailed errors allows it.
     pub(crate) fn describe(&self, prefix: &str, detailed: bool) -> String {
         match &self.kind {

@@ -128,7 +128,19 @@
 //! Where the published text and the code of ASP.NET Core differ, this crate does as the code does. It is stricter in this: every queue and
 //! every count is bounded, and a message that was queued is never dropped alone.
 //!
-//! [`HubObserver`] feeds the metrics of an application. This crate logs through `tracing` at the levels debug and trace, ids only: neither tokens nor payloads.
+//! # Metrics, traces and logs
+//!
+//! [`HubObserver`] feeds the metrics of an application. `tracing` spans of the target `signalr_hub::server`, at level debug, stand for what .NET traces
+//! as `Microsoft.AspNetCore.SignalR.Server`:
+//!
+//! | span | lasts | fields |
+//! |---|---|---|
+//! | `OnConnected` | as long as `on_connected` and its filters | `connection.id`, `rpc.system`, `error.type` |
+//! | `InvocationIn` | from a method's beginning to its completion, or that of its stream | the same, and `rpc.method`, the name under which the method was added |
+//! | `OnDisconnected` | as long as `on_disconnected` and its filters | as for `OnConnected` |
+//!
+//! `error.type` is there after a failure. `otel.kind` and `otel.name` tell OpenTelemetry what it wants to know. Spans begin a trace of their own; whatever a
+//! method logs is inside. The crate's own events, at debug and trace, carry ids and names of methods and never what clients or applications wrote.
 
 mod any_case;
 mod auth;
@@ -172,6 +184,7 @@ mod router;
 mod session;
 mod stateless;
 mod target;
+mod trace;
 mod transport;
 mod uploads;
 mod user;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use futures_util::FutureExt;
+use tracing::{Instrument, Span};
 
 use crate::backplane::ClientAnswer;
 use crate::calls::Item;
@@ -22,6 +23,7 @@ use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin};
 use crate::protocol::{CompletionResult, HubProtocol, Message, ProtocolError, framing, handshake};
 use crate::reconnect::Receiving;
+use crate::trace;
 
 /// Reads what a client sends, whatever the transport, and acts on it.
 pub(crate) struct HubSession<S> {
@@ -192,12 +194,8 @@ impl<S: Send + Sync + 'static> HubSession<S> {
             let context = Context::connecting(Arc::clone(&self.hub), Arc::clone(connection));
             Next::first(Arc::clone(&self.hub)).connected_boxed(context)
         });
-        // Filters may panic too.
-        let greeting = greeting.map(|greeting| {
-            let panicked = |_| Err(HubError::internal("Panic", "a filter panicked"));
-            let greeting = AssertUnwindSafe(greeting).catch_unwind();
-            Box::pin(greeting.map(move |outcome| outcome.unwrap_or_else(panicked))) as BoxFuture<_>
-        });
+        let span = trace::on_connected(connection);
+        let greeting = greeting.map(|greeting| Box::pin(welcome(greeting, span)) as BoxFuture<_>);
         self.on_connected = if self.hub.core.backplane.is_some() {
             let connection = Arc::clone(connection);
             Some(Box::pin(async move {
@@ -345,6 +343,17 @@ impl<S: Send + Sync + 'static> HubSession<S> {
     }
 }
 
+/// Runs `on_connected` and the filters around it, which may panic too.
+async fn welcome(greeting: BoxFuture<Result<(), HubError>>, span: Span) -> Result<(), HubError> {
+    let greeting = AssertUnwindSafe(greeting).catch_unwind();
+    let outcome = greeting.instrument(span.clone()).await;
+    let outcome = outcome.unwrap_or_else(|_| Err(HubError::internal("Panic", "a filter panicked")));
+    if let Err(error) = &outcome {
+        trace::fail(&span, error);
+    }
+    outcome
+}
+
 impl<S: Send + Sync + 'static> Session for HubSession<S> {
     fn connection(&self) -> &Arc<Connection> {
         &self.connection
@@ -415,8 +424,12 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
         if self.connected {
             let context = Context::new(Arc::clone(&self.hub), Arc::clone(&self.connection), None);
             let farewell = Next::first(Arc::clone(&self.hub)).disconnected_boxed(context, reason);
+            let span = trace::on_disconnected(&self.connection);
+            let farewell = AssertUnwindSafe(farewell).catch_unwind();
             // A panic here concerns nobody else.
-            let _ = AssertUnwindSafe(farewell).catch_unwind().await;
+            if farewell.instrument(span.clone()).await.is_err() {
+                trace::fail(&span, &HubError::internal("Panic", ""));
+            }
         }
     }
 }

@@ -20,3 +20,4 @@ mod stateful_reconnect;
 mod stateless;
 mod streams;
 mod timers;
+mod traces;
