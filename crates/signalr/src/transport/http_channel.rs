@@ -94,8 +94,21 @@ impl HttpChannel {
 /// Answers a request that carries data from the client.
 pub(crate) async fn receive(connection: &Connection, mut body: Body) -> Result<Response, Refusal> {
     let channel = connection.http_channel();
-    let _turn = channel.sending.lock().await;
-    while let Some(frame) = body.frame().await {
+    let ended = connection.aborted();
+    // A body that never goes on must not outlive its connection, nor hold up others for longer.
+    let next = async |body: &mut Body| {
+        tokio::select! {
+            biased;
+            frame = body.frame() => Ok(frame),
+            () = ended.cancelled() => Err(Refusal::UNKNOWN_CONNECTION),
+        }
+    };
+    let _turn = tokio::select! {
+        biased;
+        turn = channel.sending.lock() => turn,
+        () = ended.cancelled() => return Err(Refusal::UNKNOWN_CONNECTION),
+    };
+    while let Some(frame) = next(&mut body).await? {
         let frame = frame.map_err(|_| Refusal::empty(StatusCode::BAD_REQUEST))?;
         let Ok(data) = frame.into_data() else {
             continue;

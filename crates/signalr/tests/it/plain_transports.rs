@@ -454,3 +454,24 @@ async fn a_post_waits_while_nobody_takes_its_data_and_ends_with_the_connection()
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert!(before.elapsed() >= Duration::from_secs(14));
 }
+
+#[tokio::test]
+async fn a_post_that_never_ends_is_refused_when_its_connection_has_ended() {
+    let (router, _endings) = hub();
+    let uri = open_polling(&router).await;
+    let endless = Body::from_stream(futures_util::stream::pending::<
+        Result<Vec<u8>, std::io::Error>,
+    >());
+    let stuck = begin(&router, Method::POST, &uri, &[], endless);
+    let behind = post(&router, &uri, "{\"type\":6}\u{1e}");
+    let end = async {
+        tokio::task::yield_now().await;
+        request(&router, Method::DELETE, &uri, "").await
+    };
+    let all = async { tokio::join!(stuck, behind, end) };
+    let (stuck, behind, _) = tokio::time::timeout(Duration::from_secs(5), all)
+        .await
+        .expect("nobody waits for the body");
+    assert_eq!(stuck.status(), StatusCode::NOT_FOUND);
+    assert_eq!(behind.status, StatusCode::NOT_FOUND);
+}

@@ -473,3 +473,36 @@ async fn a_client_that_leaves_gives_no_result() {
         "Connection 'nobody' does not exist."
     );
 }
+
+#[tokio::test]
+async fn a_context_kept_from_the_beginning_may_ask_its_client_later() {
+    let (keeper, mut kept) = tokio::sync::mpsc::channel(1);
+    let hub = Hub::builder()
+        .on_connected(move |context: Context| {
+            let keeper = keeper.clone();
+            async move {
+                let early = context.clients().caller().invoke::<i32>("Answer", ()).await;
+                assert!(early.is_err(), "nothing is read yet");
+                keeper.send(context).await.expect("the test listens");
+                Ok::<_, HubError>(())
+            }
+        })
+        .on("Echo", echo)
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    client
+        .send(r#"{"type":1,"invocationId":"e","target":"Echo","arguments":["open"]}"#)
+        .await;
+    client.next().await;
+    let context = kept.recv().await.unwrap();
+    let clients = context.clients();
+    let caller = clients.caller();
+    let answer = async {
+        client.next().await;
+        client
+            .send(r#"{"type":3,"invocationId":"s1","result":42}"#)
+            .await;
+    };
+    let (result, ()) = tokio::join!(caller.invoke::<i32>("Answer", ()), answer);
+    assert_eq!(result.unwrap(), 42);
+}
