@@ -136,7 +136,9 @@ impl From<SendError> for HubError {
         match error.failure {
             SendFailure::Payload { .. } => Self::from_error(error),
             SendFailure::Backplane(error) => error.into(),
-            SendFailure::EmptyGroupName => Self::internal("ArgumentException", error.to_string()),
+            SendFailure::EmptyGroupName => {
+                Self::internal("InvalidOperationException", error.to_string())
+            }
         }
     }
 }

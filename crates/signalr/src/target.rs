@@ -1,6 +1,5 @@
 //! Selected connections, and what can be done with them.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -115,13 +114,9 @@ impl Target<'_> {
                 }
             }
             Selection::Groups(names) => {
-                let mut seen = HashSet::new();
                 for name in names {
-                    for connection in self.core.groups.members(name).iter() {
-                        if seen.insert(connection.id) {
-                            delivery.to(connection);
-                        }
-                    }
+                    let members = self.core.groups.members(name);
+                    members.iter().for_each(|member| delivery.to(member));
                 }
             }
             Selection::Users(ids) => {

@@ -10,11 +10,11 @@ use crate::protocol::{Arguments, HubProtocol};
 pub enum Destination {
     /// Every connection.
     All,
-    /// The members of these groups, each once.
+    /// The members of these groups, each once for every group that it is in.
     Groups(Vec<String>),
-    /// The connections of these users.
+    /// The connections of these users, no id twice.
     Users(Vec<String>),
-    /// These connections.
+    /// These connections, no id twice.
     Connections(Vec<String>),
 }
 

@@ -1,6 +1,5 @@
 //! A node as its backplane sees it.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -68,13 +67,9 @@ impl LocalNode {
                 }
             }
             Destination::Groups(names) => {
-                let mut seen = HashSet::new();
                 for name in names {
-                    for connection in self.core.groups.members(name).iter() {
-                        if names.len() == 1 || seen.insert(connection.id) {
-                            delivery.to(connection);
-                        }
-                    }
+                    let members = self.core.groups.members(name);
+                    members.iter().for_each(|member| delivery.to(member));
                 }
             }
         }

@@ -29,7 +29,7 @@ pub async fn users_are_reached_wherever_they_are<C: Cluster>() {
     let context = left.context();
     let both = context
         .clients()
-        .users(&["ada", "Ada"])
+        .users(&["ada", "Ada", "ada"])
         .send("Heard", ("both",));
     both.expect("the backplane takes messages");
     for member in [&mut a, &mut b] {

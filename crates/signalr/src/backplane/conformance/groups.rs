@@ -3,7 +3,7 @@
 use super::Cluster;
 use super::nodes::{in_time, nodes};
 
-/// A group has members on several nodes, and each hears a message once.
+/// A group has members on several nodes. Each hears a message once, or once for every group that was named and that it is in.
 pub async fn groups_span_nodes_and_deliver_once<C: Cluster>() {
     let (left, right) = nodes::<C>().await;
     let (mut a, mut b) = (left.connect("a").await, right.connect("b").await);
@@ -12,18 +12,23 @@ pub async fn groups_span_nodes_and_deliver_once<C: Cluster>() {
     right.add(&b, "y").await;
     let context = left.context();
     let clients = context.clients();
-    let several = clients.groups(&["x", "y", "z"]).send("Heard", ("once",));
+    let several = clients.groups(&["x", "z"]).send("Heard", ("once",));
     several.expect("the backplane takes messages");
     let except = clients
         .group_except("x", &[&b.id])
         .send("Heard", ("not b",));
     except.expect("the backplane takes messages");
+    let overlap = clients.groups(&["x", "y"]).send("Heard", ("for each",));
+    overlap.expect("the backplane takes messages");
     left.tell_group("X", "nobody: names differ by case");
     left.tell_group("x", "end");
     a.hears("once").await;
     a.hears("not b").await;
+    a.hears("for each").await;
     a.hears("end").await;
     b.hears("once").await;
+    b.hears("for each").await;
+    b.hears("for each").await;
     b.hears("end").await;
 }
 

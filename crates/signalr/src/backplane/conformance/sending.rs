@@ -31,7 +31,7 @@ pub async fn single_connections_are_reached_on_other_nodes<C: Cluster>() {
     left.tell_connection("nobody", "nobody");
     left.context()
         .clients()
-        .clients(&[&a.id, &b.id, &"nobody".to_owned()])
+        .clients(&[&a.id, &b.id, &"nobody".to_owned(), &b.id])
         .send("Heard", ("both",))
         .expect("the backplane takes messages");
     a.hears("both").await;
