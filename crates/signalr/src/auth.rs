@@ -25,6 +25,8 @@ use crate::user::User;
 ///     }
 /// }
 /// ```
+///
+/// Transport Protocols: every request.
 pub trait Authenticate: Send + Sync + 'static {
     /// Establishes the user of a request, or refuses it.
     fn authenticate(
@@ -48,6 +50,8 @@ pub enum AuthenticationError {
 }
 
 /// Which of a connection's requests is being authenticated.
+///
+/// Transport Protocols: one request or several for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestPurpose {
     /// `POST <hub>/negotiate`: no connection is opened by it.

@@ -18,6 +18,8 @@ use crate::outbox::{Frame, Origin};
 use crate::protocol::{Arguments, CompletionResult, HubProtocol, Payload};
 
 /// A client's result did not come.
+///
+/// SignalR Hub Protocol: *Invocations*.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvokeError {

@@ -127,6 +127,8 @@ impl<S> Context<S> {
 }
 
 /// Why a connection ended, as `on_disconnected` is told.
+///
+/// SignalR Hub Protocol: *Close Message Encoding*, for the ends of which the other side is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DisconnectReason {

@@ -29,6 +29,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 /// # assert!(parse("").unwrap_err().is_message() && !parse("x").unwrap_err().is_message());
 /// ```
+///
+/// SignalR Hub Protocol: *Errors*.
 #[derive(Debug)]
 pub struct HubError {
     kind: Kind,
@@ -198,6 +200,8 @@ impl SendError {
 }
 
 /// Why the server ends a connection, as the client learns it from the Close message.
+///
+/// SignalR Hub Protocol: *Close Message Encoding*.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CloseReason {
     pub(crate) error: Option<Cow<'static, str>>,

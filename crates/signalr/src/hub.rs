@@ -164,6 +164,8 @@ impl<S: Clone + Send + Sync + 'static> Hub<S> {
     /// The hub's routes, to be merged into an application:
     /// `Router::new().merge(hub.router("/hubs/chat"))`. Their case matters unless [`match_any_case`](crate::match_any_case) is wrapped around
     /// the application.
+    ///
+    /// Transport Protocols: all of it.
     pub fn router(&self, path: &str) -> Router {
         router::router(Arc::clone(&self.inner), path)
     }
@@ -218,6 +220,8 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
     ///
     /// # Panics
     /// The hub has a method of this name already, or an optional argument is followed by another.
+    ///
+    /// SignalR Hub Protocol: *Invocations*.
     pub fn on<M: 'static>(mut self, name: &str, handler: impl Handler<S, M>) -> Self {
         let method = Method {
             name: Arc::from(name),
@@ -249,6 +253,8 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
     ///
     /// # Panics
     /// There is no method of this name yet.
+    ///
+    /// SignalR Hub Protocol: *Completion and results*.
     pub fn authorize<F, Fut>(mut self, name: &str, policy: F) -> Self
     where
         F: Fn(Context<S>) -> Fut + Send + Sync + 'static,
@@ -346,6 +352,8 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
     }
 
     /// Sends clients that negotiate to another hub, if `redirect` says so. Clients that skip the negotiation are served here.
+    ///
+    /// Transport Protocols: *`POST [endpoint-base]/negotiate` request*.
     pub fn redirect<F>(mut self, redirect: F) -> Self
     where
         F: Fn(&Parts, &User) -> Option<Redirect> + Send + Sync + 'static,

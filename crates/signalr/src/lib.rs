@@ -40,7 +40,7 @@
 //! A method takes a [`Context`] and up to eight arguments that deserialise, and returns nothing, a value that serialises, or a `Result`; see
 //! [`Handler`]. Its name is matched in any case. A last argument of type [`Optional`] may be left out; otherwise the number of arguments must
 //! be exact. The error of a `Result` decides what the client may read: [`HubError::message`] is shown, everything else is hidden
-//! unless [`HubOptions::detailed_errors`] is on.
+//! unless [`HubOptions::detailed_errors`] is on, or, for calls that do not fit their method, [`HubOptions::detailed_binding_errors`].
 //!
 //! The invocations of a connection run one after the other, in the order in which they came, unless
 //! [`HubOptions::maximum_parallel_invocations`] allows more. A method that has begun always runs to its end; when its connection goes away
@@ -100,9 +100,10 @@
 //!
 //! # Values
 //!
-//! Arguments and results are whatever serde makes of your types. Two things are worth knowing. ASP.NET Core writes property names in
-//! `camelCase` for JSON and as they are for MessagePack: choose with `#[serde(rename_all)]`, which holds for both. And there are values that
-//! the protocols write differently: [`Binary`] and [`Timestamp`].
+//! Arguments and results are whatever serde makes of your types. Some things are worth knowing to those who come from ASP.NET Core. It writes property
+//! names in `camelCase` for JSON and as they are for MessagePack: choose with `#[serde(rename_all)]`, which holds for both. It reads the names of JSON
+//! properties in any case, serde as they are written: add spellings with `#[serde(alias)]`. It writes an enum as a number in JSON and as a
+//! string in MessagePack, serde as a string in both. And there are values that the protocols write differently: [`Binary`] and [`Timestamp`].
 //!
 //! # Beyond hubs
 //!
@@ -125,8 +126,9 @@
 //! | Ping, timeouts, Close with `allowReconnect` | [`HubOptions`], [`CloseReason`] |
 //! | Ack and Sequence (stateful reconnect) | [`HubOptions::stateful_reconnect`] |
 //!
-//! Where the published text and the code of ASP.NET Core differ, this crate does as the code does. It is stricter in this: every queue and
-//! every count is bounded, and a message that was queued is never dropped alone.
+//! Where the published text and the code of ASP.NET Core differ, this crate does as the code does. It is stricter in this: every queue and every count
+//! that belongs to a connection is bounded, their number is once [`HubOptions::maximum_connections`] is set, and a message that was queued is never dropped
+//! alone. WebSocket sub-protocols are not negotiated.
 //!
 //! # Metrics, traces and logs
 //!

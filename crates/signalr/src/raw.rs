@@ -40,6 +40,8 @@ use crate::user::User;
 ///
 /// let router = RawEndpoint::new(echo).router("/echo");
 /// ```
+///
+/// Transport Protocols: all of it.
 pub struct RawEndpoint {
     options: HubOptions,
     observer: Option<Box<dyn HubObserver>>,

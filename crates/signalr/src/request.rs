@@ -11,6 +11,8 @@ use crate::options::TransportKind;
 ///
 /// Credentials are left out: neither the `Authorization` header nor the query's `access_token` is in it. What a hub needs of them belongs
 /// into the [`User`](crate::User).
+///
+/// Transport Protocols: the request that opens each transport.
 #[derive(Debug)]
 pub struct RequestSnapshot {
     /// `name NUL value NUL` for every header.

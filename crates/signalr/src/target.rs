@@ -45,7 +45,8 @@ impl Target<'_> {
     /// compare it with regard to case.
     ///
     /// # Errors
-    /// An argument cannot be serialised, or one of several [groups](crate::Clients::groups) has an empty name: then nobody receives anything.
+    /// One of several [groups](crate::Clients::groups) has an empty name: then nobody receives anything. Or an argument cannot be serialised: then nobody
+    /// receives anything whose protocol cannot carry it.
     /// With a [backplane](crate::backplane), also that it did not take the call for other nodes: see [`SendError::backplane`]. Nothing else is an error.
     pub fn send<A: Arguments>(&self, method: &str, arguments: A) -> Result<(), SendError> {
         self.deliver(&Once::new(method, &arguments))
@@ -188,6 +189,8 @@ impl SingleTarget<'_> {
     ///
     /// # Errors
     /// The client answered with an error or a result of another type, is not connected, or disconnected meanwhile.
+    ///
+    /// SignalR Hub Protocol: *Invocations*.
     pub async fn invoke<R: DeserializeOwned>(
         &self,
         method: &str,

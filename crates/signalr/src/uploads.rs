@@ -35,6 +35,8 @@ use crate::protocol::Payload;
 ///
 /// let hub = Hub::builder().on("Concat", concat).build();
 /// ```
+///
+/// SignalR Hub Protocol: *Upload streaming*.
 pub struct UploadStream<T> {
     queue: Arc<Queue<T>>,
     connection: Weak<Connection>,
