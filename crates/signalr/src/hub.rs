@@ -46,7 +46,7 @@ type OnConnected<S> = Box<dyn Fn(Context<S>) -> BoxFuture<Result<(), HubError>> 
 type OnDisconnected<S> = Box<dyn Fn(Context<S>, DisconnectReason) -> BoxFuture<()> + Send + Sync>;
 type OnAuthenticationRefreshed<S> = Box<dyn Fn(Context<S>) -> BoxFuture<()> + Send + Sync>;
 
-type Policy<S> = Box<dyn Fn(Context<S>) -> BoxFuture<bool> + Send + Sync>;
+type Policy<S> = Box<dyn Fn(&Invocation<S>) -> BoxFuture<bool> + Send + Sync>;
 type Redirector = Box<dyn Fn(&Parts, &User) -> Option<Redirect> + Send + Sync>;
 type UserIdProvider = Box<dyn Fn(&User, &RequestSnapshot) -> Option<Arc<str>> + Send + Sync>;
 
@@ -65,18 +65,17 @@ impl<S: Send + Sync + 'static> Method<S> {
         context: Context<S>,
         binder: &mut Binder<'_>,
     ) -> Result<BoxFuture<Outcome>, BindError> {
-        let permitted = self.policy.as_ref().map(|policy| policy(context.clone()));
-        let call = if hub.filters.is_empty() {
-            self.handler.call(context, binder)?
-        } else {
-            let call = Invocation::new(context, Arc::clone(&self.name), self.handler.bind(binder)?);
-            Next::first(Arc::clone(hub)).run_boxed(call)
-        };
+        if hub.filters.is_empty() && self.policy.is_none() {
+            return self.handler.call(context, binder);
+        }
+        let call = Invocation::new(context, Arc::clone(&self.name), self.handler.bind(binder)?);
+        let permitted = self.policy.as_ref().map(|policy| policy(&call));
+        let run = Next::first(Arc::clone(hub)).run_boxed(call);
         Ok(match permitted {
-            None => call,
+            None => run,
             Some(permitted) => Box::pin(async move {
                 if permitted.await {
-                    call.await
+                    run.await
                 } else {
                     Err(HubError::unauthorized())
                 }
@@ -255,14 +254,39 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
     /// There is no method of this name yet.
     ///
     /// SignalR Hub Protocol: *Completion and results*.
-    pub fn authorize<F, Fut>(mut self, name: &str, policy: F) -> Self
+    pub fn authorize<F, Fut>(self, name: &str, policy: F) -> Self
     where
         F: Fn(Context<S>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = bool> + Send + 'static,
     {
+        self.authorize_call(name, move |call| policy(call.context().clone()))
+    }
+
+    /// The same for a policy that depends on what the method is called with. It takes what it needs out of the call, and then decides.
+    ///
+    /// ```
+    /// # use signalr_hub::{Context, Hub};
+    /// # async fn delete(_: Context, _: u64) {}
+    /// # async fn owner_of(_: u64) -> Option<String> { None }
+    /// let hub = Hub::builder().on("Delete", delete).authorize_call("Delete", |call| {
+    ///     let (user, message) = (call.context().user(), call.argument::<u64>(0).copied());
+    ///     async move {
+    ///         let owner = owner_of(message.unwrap_or_default()).await;
+    ///         owner.is_some() && owner.as_deref() == user.id()
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    /// There is no method of this name yet.
+    pub fn authorize_call<F, Fut>(mut self, name: &str, policy: F) -> Self
+    where
+        F: Fn(&Invocation<S>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
         let method = self.methods.get_mut(fold(name).as_str());
         let method = method.unwrap_or_else(|| panic!("{name} is authorized before it is added"));
-        method.policy = Some(Box::new(move |context| Box::pin(policy(context))));
+        method.policy = Some(Box::new(move |call| Box::pin(policy(call))));
         self
     }
 

@@ -205,7 +205,8 @@ impl Default for OutboxLimits {
 pub enum TransportKind {
     /// One WebSocket, over HTTP/1.1, or over HTTP/2 where the server that hyper runs lets clients use the extended CONNECT method; `axum::serve` does not.
     WebSockets,
-    /// An event stream towards the client, requests towards the server. Text only.
+    /// An event stream towards the client, requests towards the server. Text only. A client that does not read its stream loses its connection by
+    /// [`OutboxLimits`]; the socket behind it is the HTTP server's to cut.
     ServerSentEvents,
     /// Requests in both directions.
     LongPolling,

@@ -74,11 +74,9 @@ async fn handle_transport<E: Endpoint>(
 ) -> Result<Response, Refusal> {
     endpoint.core().ensure_heartbeat();
     let (parts, body) = request.into_parts();
-    if is_upgrade(&parts) {
-        return open_websocket(&endpoint, parts).await;
-    }
     match parts.method {
         Method::GET if accepts_events(&parts) => open_event_stream(&endpoint, &parts).await,
+        _ if is_upgrade(&parts) => open_websocket(&endpoint, parts).await,
         Method::GET => poll(&endpoint, &parts).await,
         Method::POST => send(&endpoint, &parts, body).await,
         Method::DELETE => delete(&endpoint, &parts).await,
@@ -91,7 +89,7 @@ fn accepts_events(parts: &Parts) -> bool {
     accepted.any(|value| {
         value
             .to_str()
-            .is_ok_and(|value| value.contains("text/event-stream"))
+            .is_ok_and(|value| value.to_ascii_lowercase().contains("text/event-stream"))
     })
 }
 
@@ -272,7 +270,8 @@ async fn open_websocket<E: Endpoint>(
     {
         return Err(Refusal::empty(StatusCode::FORBIDDEN));
     }
-    let is_negotiated = query_value(parts.uri.query().unwrap_or_default(), "id").is_some();
+    let is_negotiated = query_value(parts.uri.query().unwrap_or_default(), "id")
+        .is_some_and(|token| !token.is_empty());
     let Known { connection, user } = if is_negotiated {
         identify(endpoint, &parts).await?
     } else {

@@ -196,12 +196,15 @@ pub(crate) fn queued(connection: &Connection) -> impl Future<Output = ()> + Send
     })
 }
 
-/// Takes everything that is queued for the client.
-pub(crate) fn take_queued(connection: &Connection) -> Vec<u8> {
+/// Takes what is queued for the client: whole messages, and no more of them than fit into so many bytes, unless a single one is larger.
+pub(crate) fn take_queued(connection: &Connection, most: usize) -> Vec<u8> {
     let mut out = Vec::new();
     connection.outbox.drain(|frame| {
-        out.extend_from_slice(&frame.bytes);
-        true
+        let fits = out.is_empty() || out.len() + frame.bytes.len() <= most;
+        if fits {
+            out.extend_from_slice(&frame.bytes);
+        }
+        fits
     });
     if !out.is_empty() {
         connection.written_at.set(connection.core.clock.stamp());

@@ -168,7 +168,7 @@ pub(crate) async fn poll(connection: &Arc<Connection>) -> Result<Response, Refus
         () = queued(connection) => {}
         () = timeout => return Ok(nothing()),
     }
-    let data = Bytes::from(take_queued(connection));
+    let data = Bytes::from(take_queued(connection, usize::MAX));
     if data.is_empty() {
         connection.core.by_token.remove(&connection.token);
         return Ok(respond(StatusCode::NO_CONTENT, None, Body::empty()));

@@ -19,6 +19,10 @@ use crate::context::DisconnectReason;
 /// of its own, and the two race each other.
 const GOODBYE: Duration = Duration::from_millis(250);
 
+/// How many queued bytes are put into one event, unless a single hub message is larger. What the network has not asked for stays in the outbox, where its
+/// limits hold.
+const BATCH_SIZE: usize = 16 * 1024;
+
 /// The response that carries everything the client is sent.
 pub(crate) fn respond(connection: Arc<Connection>) -> Response {
     let events = Events {
@@ -51,7 +55,7 @@ impl Stream for Events {
         }
         let connection = &self.connection;
         connection.outbox.register(cx.waker());
-        let queued = take_queued(connection);
+        let queued = take_queued(connection, BATCH_SIZE);
         if !queued.is_empty() {
             return Poll::Ready(Some(Ok(event(&queued).into())));
         }

@@ -310,3 +310,38 @@ async fn nothing_stays_of_a_connection_whose_filter_panics() {
         assert_eq!(hub.context().connection_count(), 0);
     }
 }
+
+#[tokio::test]
+async fn a_policy_may_look_at_the_arguments_and_comes_before_the_filters() {
+    /// Tells that it was reached.
+    struct Loud;
+
+    impl Filter<()> for Loud {
+        async fn invoke(&self, _: Invocation<()>, _: Next<()>) -> Result<Reply, HubError> {
+            Ok(Reply::value("filtered"))
+        }
+    }
+
+    let hub = Hub::builder()
+        .on("Echo", async |_: Context, text: String| text)
+        .authorize_call("echo", |call| {
+            let is_polite = call
+                .argument::<String>(0)
+                .is_some_and(|text| text == "please");
+            assert_eq!(call.method(), "Echo");
+            async move { is_polite }
+        })
+        .filter(Loud)
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    let refused = call(&mut client, "Echo", "now").await;
+    assert!(
+        refused.contains("because user is unauthorized"),
+        "{refused}"
+    );
+    let permitted = call(&mut client, "Echo", "please").await;
+    assert!(
+        permitted.ends_with(r#""result":"filtered"}"#),
+        "{permitted}"
+    );
+}

@@ -475,3 +475,27 @@ async fn a_post_that_never_ends_is_refused_when_its_connection_has_ended() {
     assert_eq!(stuck.status(), StatusCode::NOT_FOUND);
     assert_eq!(behind.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn an_event_stream_takes_no_more_than_it_can_pass_on() {
+    let hub = Hub::builder().build();
+    let router = hub.router("/hub");
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    post(&router, &uri, HANDSHAKE).await;
+    event(&mut events).await;
+    let text = "x".repeat(1_000);
+    for _ in 0..100 {
+        hub.context()
+            .clients()
+            .all()
+            .send("Heard", (&text,))
+            .unwrap();
+    }
+    let mut messages = 0;
+    while messages < 100 {
+        let event = event(&mut events).await.unwrap();
+        assert!(event.len() < 17 * 1024, "{} bytes at once", event.len());
+        messages += event.matches('\u{1e}').count();
+    }
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use http::Method;
+use signalr_hub::backplane::InProcessBackplane;
 use signalr_hub::{Context, DisconnectReason, Hub, HubError, HubOptions};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
@@ -353,4 +354,42 @@ async fn a_socket_that_breaks_while_it_is_opened_is_one_more_loss() {
     client.send(r#"{"type":9,"sequenceId":1}"#).await;
     client.send(&echo_call(1)).await;
     assert_eq!(client.next().await, echo_result(1));
+}
+
+#[tokio::test]
+async fn what_other_nodes_send_is_numbered_too() {
+    let bus = InProcessBackplane::new();
+    let other = Hub::builder().backplane(bus.clone()).build();
+    let hub = Hub::builder()
+        .on("Echo", echo)
+        .backplane(bus)
+        .options(HubOptions {
+            stateful_reconnect: true,
+            ..HubOptions::default()
+        })
+        .build();
+    let router = hub.router("/hub");
+    let path = negotiate(&router).await;
+    let mut client = open(&router, &path).await;
+    client.send(&echo_call(1)).await;
+    assert_eq!(client.next().await, echo_result(1));
+    client.cut();
+    other
+        .context()
+        .clients()
+        .all()
+        .send("Told", ("you",))
+        .unwrap();
+
+    let mut client = reopen(&router, &path).await;
+    client.send(r#"{"type":9,"sequenceId":2}"#).await;
+    client.send(r#"{"type":8,"sequenceId":1}"#).await;
+    assert_eq!(client.next().await, r#"{"type":9,"sequenceId":1}"#);
+    assert_eq!(client.next().await, echo_result(1));
+    let told = r#"{"type":1,"target":"Told","arguments":["you"]}"#;
+    assert_eq!(client.next().await, told);
+    client.cut();
+    let mut client = reopen(&router, &path).await;
+    assert_eq!(client.next().await, r#"{"type":9,"sequenceId":2}"#);
+    assert_eq!(client.next().await, told, "it was not acknowledged");
 }

@@ -9,10 +9,11 @@ use signalr_hub::{
     Authenticate, AuthenticationError, AuthenticationRequest, Context, DisconnectReason, Hub,
     HubContext, HubError, HubObserver, HubOptions, OutboxLimits, TransportKind, UploadStream, User,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::client::Client;
+use crate::client::{Client, connect};
 
 const PING: &str = r#"{"type":6}"#;
 
@@ -258,23 +259,57 @@ async fn a_client_that_does_not_read_is_closed_with_a_reason() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn messages_that_wait_too_long_close_their_connection() {
-    let limits = OutboxLimits {
-        frames: 1_000_000,
-        bytes: 1 << 30,
-        ..OutboxLimits::default()
-    };
-    let (mut client, mut endings) = client(HubOptions {
-        outbox: limits,
+/// No limit but those of time.
+fn patient(age: u64, send: u64) -> HubOptions {
+    HubOptions {
+        outbox: OutboxLimits {
+            frames: 1_000_000,
+            bytes: 1 << 30,
+            age: Duration::from_secs(age),
+        },
+        transport_send_timeout: Duration::from_secs(send),
         ..HubOptions::default()
-    })
-    .await;
-    client
-        .send(r#"{"type":1,"target":"Flood","arguments":[200000]}"#)
-        .await;
+    }
+}
+
+const FLOOD: &str = r#"{"type":1,"target":"Flood","arguments":[200000]}"#;
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_wait_too_long_close_their_connection_with_a_reason() {
+    let (mut client, mut endings) = client(patient(10, 60)).await;
+    client.send(FLOOD).await;
     let reason = takes(10, endings.recv()).await;
     assert_eq!(reason.unwrap(), DisconnectReason::TooSlow);
+    assert_eq!(
+        client.rest().await.last().unwrap(),
+        r#"{"type":7,"error":"The client did not read its messages in time.","allowReconnect":true}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_stuck_ends_its_connection_without_a_word() {
+    let (mut client, mut endings) = client(patient(60, 10)).await;
+    client.send(FLOOD).await;
+    let reason = takes(10, endings.recv()).await;
+    assert_eq!(reason.unwrap(), DisconnectReason::TooSlow);
+    let rest = client.rest().await;
+    assert!(rest.last().unwrap().contains("Flood"), "there is no Close");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_say_goodbye_is_cut_after_5_seconds() {
+    let hub = Hub::builder().build();
+    let mut network = connect(hub.router("/hub"));
+    let upgrade = "GET /hub HTTP/1.1\r\nHost: server\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    network.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1024];
+    assert!(network.read(&mut answer).await.unwrap() > 0);
+    let context = hub.context();
+    let drained = context.drain(Duration::ZERO);
+    let everything = network.read_to_end(&mut answer);
+    let (_, read) = tokio::join!(takes(5, drained), takes(5, everything));
+    assert!(read.unwrap() > 0, "the goodbye of the server");
 }
 
 #[tokio::test(start_paused = true)]
