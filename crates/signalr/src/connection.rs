@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backplane::{BackplaneError, Topic};
 use crate::calls::Calls;
+use crate::client_results::Unanswered;
 use crate::clock::{AtomicStamp, Stamp};
 use crate::connection_id::ConnectionId;
 use crate::context::DisconnectReason;
@@ -57,6 +58,7 @@ pub(crate) struct Connection {
     pub(crate) token: ConnectionId,
     pub(crate) outbox: Outbox,
     pub(crate) calls: Calls,
+    pub(crate) unanswered: Unanswered,
     phase: AtomicU8,
     phase_since: AtomicStamp,
     protocol: AtomicU8,
@@ -103,6 +105,7 @@ impl Connection {
             token,
             outbox: Outbox::default(),
             calls: Calls::default(),
+            unanswered: Unanswered::default(),
             phase: AtomicU8::new(Phase::Negotiated as u8),
             phase_since: AtomicStamp::new(now),
             protocol: AtomicU8::new(0),
@@ -351,7 +354,7 @@ impl Connection {
         *self.end.lock() = Some(reason);
         self.cancel();
         self.calls.end_uploads();
-        self.core.client_results.disconnect(self.id);
+        self.core.client_results.disconnect(&self.unanswered);
         self.outbox.close(last, discard);
         self.wake();
     }

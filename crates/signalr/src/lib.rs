@@ -81,7 +81,7 @@
 //! # Who may connect, and who may call
 //!
 //! [`Authenticate`] is asked on every request to the hub's routes and establishes the [`User`]. [`HubBuilder::authorize`] protects single
-//! methods. A [`Filter`] wraps invocations and both ends of a connection. With [`HubOptions::close_on_authentication_expiration`] a
+//! methods, [`HubBuilder::authorize_call`] by what they are called with. A [`Filter`] wraps invocations and both ends of a connection. With [`HubOptions::close_on_authentication_expiration`] a
 //! connection ends when its user's authentication does, unless [`ConnectionHandle::renew`] moved that moment. [`HubOptions::allowed_origins`]
 //! keeps foreign pages out, and
 //! [`HubOptions::authentication_refresh`] lets clients move that moment by a request.
@@ -96,7 +96,8 @@
 //! # Several nodes
 //!
 //! A hub that runs on several nodes needs two things: that a client may be connected to a node other than the one that negotiated
-//! ([`StatelessNegotiation`], or sticky sessions), and that sends reach the connections of the other nodes ([`backplane`]).
+//! ([`StatelessNegotiation`], or sticky sessions), and that sends reach the connections of the other nodes ([`backplane`]). [`Groups::add`] returns
+//! when the new member is reached from all of them.
 //!
 //! # Values
 //!

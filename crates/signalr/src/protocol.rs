@@ -18,7 +18,7 @@ use crate::error::SendError;
 
 /// One of the two encodings of hub messages.
 ///
-/// SignalR Hub Protocol: *JSON Encoding* and *MessagePack (MsgPack) encoding*.
+/// SignalR Hub Protocol: *JSON Encoding* and *MessagePack encoding*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HubProtocol {
     /// JSON objects, each followed by the byte 0x1E.
@@ -89,7 +89,7 @@ impl HubProtocol {
     /// # Errors
     /// The item cannot be serialised; `out` is left as it was.
     ///
-    /// SignalR Hub Protocol: *StreamItem Message Encoding*.
+    /// SignalR Hub Protocol: *`StreamItem` Message Encoding*.
     pub fn encode_stream_item<T: Encode + ?Sized>(
         self,
         out: &mut Vec<u8>,

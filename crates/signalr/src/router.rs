@@ -22,7 +22,7 @@ use crate::options::TransportKind;
 use crate::outbox::Origin;
 use crate::refresh;
 use crate::refusal::Refusal;
-use crate::request::{RequestSnapshot, access_token, query_value};
+use crate::request::{RequestSnapshot, access_token, headers_are_too_large, query_value};
 use crate::transport::websocket::{self, Upgrade, is_upgrade};
 use crate::transport::{http_channel, long_polling, negotiate, server_sent_events};
 use crate::user::User;
@@ -250,6 +250,9 @@ fn attach<E: Endpoint>(
         return Ok(false);
     }
     refuse_while_draining(endpoint)?;
+    if headers_are_too_large(parts) {
+        return Err(Refusal::empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+    }
     if !connection.enter(Phase::Handshake) {
         return Ok(false);
     }

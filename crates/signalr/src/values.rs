@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes as SignalR writes them: a base64 string in JSON, binary data in MessagePack.
 ///
-/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack (MsgPack) encoding*.
+/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack encoding*.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Binary(pub Vec<u8>);
 
@@ -63,7 +63,7 @@ impl<'de> Deserialize<'de> for Binary {
 ///
 /// The moment is counted from the beginning of 1970. Clients give dates with any offset; they come out in UTC.
 ///
-/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack (MsgPack) encoding*.
+/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack encoding*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     seconds: i64,

@@ -26,7 +26,7 @@ pub struct Record<'a> {
 /// # Errors
 /// The record is larger than `maximum`, which for MessagePack is known as soon as its length is; or the length is invalid.
 ///
-/// SignalR Hub Protocol: *JSON Encoding* and *MessagePack (MsgPack) encoding*.
+/// SignalR Hub Protocol: *JSON Encoding* and *MessagePack encoding*.
 pub fn next_record(
     protocol: HubProtocol,
     buffer: &[u8],
@@ -78,7 +78,7 @@ fn next_binary_record(buffer: &[u8], maximum: usize) -> Result<Option<Record<'_>
 /// # Errors
 /// The prefix does not end within five bytes or exceeds 2 GiB - 1.
 ///
-/// SignalR Hub Protocol: *MessagePack (MsgPack) encoding*.
+/// SignalR Hub Protocol: *MessagePack encoding*.
 pub fn read_length(buffer: &[u8]) -> Result<Option<(usize, usize)>, ProtocolError> {
     let mut length = 0usize;
     for (index, &byte) in buffer.iter().take(5).enumerate() {

@@ -105,7 +105,7 @@ impl_arguments!(A, B, C, D, E, F, G, H);
 
 /// One received value whose type is not known yet. Its syntax and depth have been checked.
 ///
-/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack (MsgPack) encoding*.
+/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack encoding*.
 #[derive(Debug, Clone, Copy)]
 pub enum Payload<'a> {
     /// A JSON value.

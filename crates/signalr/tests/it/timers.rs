@@ -308,7 +308,7 @@ async fn a_peer_that_does_not_say_goodbye_is_cut_after_5_seconds() {
     let context = hub.context();
     let drained = context.drain(Duration::ZERO);
     let everything = network.read_to_end(&mut answer);
-    let (_, read) = tokio::join!(takes(5, drained), takes(5, everything));
+    let ((), read) = tokio::join!(takes(5, drained), takes(5, everything));
     assert!(read.unwrap() > 0, "the goodbye of the server");
 }
 
