@@ -24,6 +24,8 @@ const BELOW: [&str; 2] = ["negotiate", "refresh"];
 /// let app = match_any_case(Router::new().merge(hub.router("/hubs/talk")), &["/hubs/talk"]);
 /// # let _: Router = app;
 /// ```
+///
+/// Transport Protocols: the paths of all requests.
 pub fn match_any_case(app: Router, paths: &[&str]) -> Router {
     let routes: Vec<String> = paths
         .iter()

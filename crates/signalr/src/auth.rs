@@ -25,6 +25,8 @@ use crate::user::User;
 ///     }
 /// }
 /// ```
+///
+/// Transport Protocols: every request.
 pub trait Authenticate: Send + Sync + 'static {
     /// Establishes the user of a request, or refuses it.
     fn authenticate(
@@ -48,13 +50,16 @@ pub enum AuthenticationError {
 }
 
 /// Which of a connection's requests is being authenticated.
+///
+/// Transport Protocols: one request or several for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestPurpose {
     /// `POST <hub>/negotiate`: no connection is opened by it.
     Negotiate,
     /// The request that opens a connection: the WebSocket, the event stream, or the first poll.
     Connect,
-    /// A later request of an open connection: a send, a poll, an end, or a reconnected WebSocket.
+    /// A later request of an open connection: a send, a poll, an end, a reconnected WebSocket, or, with
+    /// [`authentication_refresh`](crate::HubOptions::authentication_refresh), `POST <hub>/refresh`.
     Continue,
 }
 

@@ -31,8 +31,19 @@ struct State {
 struct Extra {
     /// Invocations that have streams and no slot.
     streaming: Vec<CallNumber>,
+    /// Invocations that have given their slot back, since they wait for their client.
+    asking: Vec<CallNumber>,
     cancellable: Vec<Cancellable>,
     uploads: Vec<Upload>,
+}
+
+impl Extra {
+    fn is_empty(&self) -> bool {
+        self.streaming.is_empty()
+            && self.asking.is_empty()
+            && self.cancellable.is_empty()
+            && self.uploads.is_empty()
+    }
 }
 
 struct Cancellable {
@@ -72,6 +83,12 @@ impl Calls {
             .map_or(0, |extra| extra.streaming.len())
     }
 
+    /// How many invocations run that have given their slots back.
+    pub(crate) fn asking(&self) -> usize {
+        let state = self.state.lock();
+        state.extra.as_ref().map_or(0, |extra| extra.asking.len())
+    }
+
     /// Begins an invocation, which takes a slot unless streams are part of it.
     pub(crate) fn begin(&self, takes_slot: bool) -> CallNumber {
         let mut state = self.state.lock();
@@ -87,7 +104,11 @@ impl Calls {
 
     /// Gives back the slot of an invocation that waits for its client.
     pub(crate) fn release_slot(&self, call: CallNumber) {
-        self.state.lock().slots.retain(|running| *running != call);
+        let mut state = self.state.lock();
+        if let Some(position) = state.slots.iter().position(|running| *running == call) {
+            state.slots.remove(position);
+            state.extra.get_or_insert_default().asking.push(call);
+        }
     }
 
     /// Ends an invocation. Its upload streams take nothing more.
@@ -98,9 +119,10 @@ impl Calls {
             return;
         };
         extra.streaming.retain(|running| *running != call);
+        extra.asking.retain(|running| *running != call);
         extra.cancellable.retain(|entry| entry.call != call);
         extra.uploads.retain(|entry| entry.call != call);
-        if extra.streaming.is_empty() && extra.cancellable.is_empty() && extra.uploads.is_empty() {
+        if extra.is_empty() {
             state.extra = None;
         }
     }

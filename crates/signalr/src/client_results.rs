@@ -18,6 +18,8 @@ use crate::outbox::{Frame, Origin};
 use crate::protocol::{Arguments, CompletionResult, HubProtocol, Payload};
 
 /// A client's result did not come.
+///
+/// SignalR Hub Protocol: *Invocations*.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvokeError {
@@ -105,6 +107,10 @@ pub(crate) struct ClientResults {
     pending: Mutex<HashMap<String, Pending>>,
 }
 
+/// The ids of the calls that one connection has not answered.
+#[derive(Default)]
+pub(crate) struct Unanswered(Mutex<Vec<String>>);
+
 struct Pending {
     connection: ConnectionId,
     answer: oneshot::Sender<ClientAnswer>,
@@ -142,10 +148,14 @@ impl ClientResults {
     }
 
     /// Nobody will answer for this connection any more.
-    pub(crate) fn disconnect(&self, connection: ConnectionId) {
-        self.pending
-            .lock()
-            .retain(|_, entry| entry.connection != connection);
+    pub(crate) fn disconnect(&self, unanswered: &Unanswered) {
+        let ids = std::mem::take(&mut *unanswered.0.lock());
+        if !ids.is_empty() {
+            let mut pending = self.pending.lock();
+            for id in &ids {
+                pending.remove(id);
+            }
+        }
     }
 }
 
@@ -157,12 +167,14 @@ struct Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.connection
-            .core
-            .client_results
-            .pending
+        let connection = &self.connection;
+        connection
+            .unanswered
+            .0
             .lock()
-            .remove(&self.id);
+            .retain(|unanswered| *unanswered != self.id);
+        let results = &connection.core.client_results;
+        results.pending.lock().remove(&self.id);
     }
 }
 
@@ -205,6 +217,7 @@ pub(crate) fn ask<A: Arguments + ?Sized>(
             answer,
         },
     );
+    connection.unanswered.0.lock().push(id.clone());
     let waiting = Waiting {
         connection: Arc::clone(connection),
         id,

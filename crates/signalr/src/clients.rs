@@ -1,5 +1,6 @@
 //! Sending to connections.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -12,6 +13,13 @@ use crate::target::{Call, Names, Selection, SingleTarget, Target};
 
 fn names<T: AsRef<str>>(list: &[T]) -> Names<'_> {
     list.iter().map(AsRef::as_ref).collect()
+}
+
+/// The same without repetitions: whoever is named twice is still one receiver.
+fn distinct<T: AsRef<str>>(list: &[T]) -> Names<'_> {
+    let mut seen = HashSet::new();
+    let all = list.iter().map(AsRef::as_ref);
+    all.filter(|name| seen.insert(*name)).collect()
 }
 
 /// The connections of a hub, for sending.
@@ -56,7 +64,7 @@ impl<'a> Clients<'a> {
 
     /// Several connections.
     pub fn clients<T: AsRef<str>>(self, connection_ids: &'a [T]) -> Target<'a> {
-        self.target(Selection::Connections(names(connection_ids)))
+        self.target(Selection::Connections(distinct(connection_ids)))
     }
 
     /// The members of a group.
@@ -64,7 +72,8 @@ impl<'a> Clients<'a> {
         self.target(Selection::GroupExcept(name, Names::new()))
     }
 
-    /// The members of several groups; a connection in more than one of them receives the call once. To send to an empty name is an error.
+    /// The members of several groups; a connection in more than one of them receives the call once for each, as with ASP.NET Core. To send to an
+    /// empty name is an error.
     pub fn groups<T: AsRef<str>>(self, group_names: &'a [T]) -> Target<'a> {
         self.target(Selection::Groups(names(group_names)))
     }
@@ -81,7 +90,7 @@ impl<'a> Clients<'a> {
 
     /// Every connection of several users.
     pub fn users<T: AsRef<str>>(self, user_ids: &'a [T]) -> Target<'a> {
-        self.target(Selection::Users(names(user_ids)))
+        self.target(Selection::Users(distinct(user_ids)))
     }
 }
 
@@ -140,7 +149,8 @@ impl<'a> CallerClients<'a> {
         Call {
             connection: self.caller,
             number: self.call,
-            is_connecting: self.origin == Origin::Connecting,
+            // A context that is kept for later is no longer that of the beginning.
+            is_connecting: self.origin == Origin::Connecting && self.caller.outbox.is_held(),
         }
     }
 

@@ -8,8 +8,9 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::backplane::Topic;
+use crate::backplane::{BackplaneError, Topic};
 use crate::calls::Calls;
+use crate::client_results::Unanswered;
 use crate::clock::{AtomicStamp, Stamp};
 use crate::connection_id::ConnectionId;
 use crate::context::DisconnectReason;
@@ -57,6 +58,7 @@ pub(crate) struct Connection {
     pub(crate) token: ConnectionId,
     pub(crate) outbox: Outbox,
     pub(crate) calls: Calls,
+    pub(crate) unanswered: Unanswered,
     phase: AtomicU8,
     phase_since: AtomicStamp,
     protocol: AtomicU8,
@@ -67,6 +69,8 @@ pub(crate) struct Connection {
     expires_at: AtomicStamp,
     /// When something was last received; `NEVER` until the client's first ping, which arms the client timeout.
     pub(crate) heard_at: AtomicStamp,
+    /// Whether what the client sends has to wait, so that its silence says nothing.
+    is_busy: AtomicBool,
     pub(crate) written_at: AtomicStamp,
     /// When a write began that the network has not taken yet.
     pub(crate) stalled_since: AtomicStamp,
@@ -101,6 +105,7 @@ impl Connection {
             token,
             outbox: Outbox::default(),
             calls: Calls::default(),
+            unanswered: Unanswered::default(),
             phase: AtomicU8::new(Phase::Negotiated as u8),
             phase_since: AtomicStamp::new(now),
             protocol: AtomicU8::new(0),
@@ -109,6 +114,7 @@ impl Connection {
             user_id: OnceLock::new(),
             expires_at: AtomicStamp::new(expires_at),
             heard_at: AtomicStamp::new(Stamp::NEVER),
+            is_busy: AtomicBool::new(false),
             written_at: AtomicStamp::new(now),
             stalled_since: AtomicStamp::new(Stamp::NEVER),
             http_channel: OnceLock::new(),
@@ -201,6 +207,24 @@ impl Connection {
         self.reconnect.get().map(|state| &**state)
     }
 
+    /// Something was received, or could not have been until now. Counts once the client's first ping has armed its timeout.
+    pub(crate) fn hear(&self) {
+        if self.heard_at.get() != Stamp::NEVER {
+            self.heard_at.set(self.core.clock.stamp());
+        }
+    }
+
+    /// Says whether what the client sends has to wait from now on.
+    pub(crate) fn set_busy(&self, is_busy: bool) {
+        if self.is_busy.swap(is_busy, Ordering::Relaxed) && !is_busy {
+            self.hear();
+        }
+    }
+
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_busy.load(Ordering::Relaxed)
+    }
+
     /// Wakes the connection's task, for news that are not in the outbox.
     pub(crate) fn wake(&self) {
         self.outbox.wake();
@@ -223,18 +247,36 @@ impl Connection {
     }
 
     pub(crate) fn set_user(&self, user: User) {
-        self.expires_at.set(
-            user.expiry()
-                .map_or(Stamp::NEVER, |at| self.core.clock.exact(at)),
-        );
+        self.expires_at.set(self.expiry_of(&user));
         *self.user.lock() = Arc::new(user);
     }
 
-    /// Replaces the user by the same one with a newer authentication. Its expiry only moves forward.
-    pub(crate) fn refresh_user(&self, user: User) {
-        let before = self.expires_at.get();
-        self.set_user(user);
-        self.expires_at.set(self.expires_at.get().max(before));
+    /// Replaces the user by the same one with a newer authentication. One that ends earlier was overtaken by another, and changes nothing: `false`.
+    pub(crate) fn refresh_user(&self, user: User) -> bool {
+        let expires_at = self.expiry_of(&user);
+        let mut current = self.user.lock();
+        if expires_at < self.expires_at.get() {
+            return false;
+        }
+        self.expires_at.set(expires_at);
+        *current = Arc::new(user);
+        true
+    }
+
+    /// Replaces the user by that of a later poll. What has moved the expiry forward meanwhile stays in effect.
+    pub(crate) fn set_user_of_poll(&self, user: User) {
+        let expires_at = self.expiry_of(&user);
+        let mut current = self.user.lock();
+        if current.id() != user.id() {
+            tracing::debug!(connection.id = %self.id, "polled by another user than before");
+        }
+        self.expires_at.set(expires_at.max(self.expires_at.get()));
+        *current = Arc::new(user);
+    }
+
+    fn expiry_of(&self, user: &User) -> Stamp {
+        user.expiry()
+            .map_or(Stamp::NEVER, |at| self.core.clock.exact(at))
     }
 
     pub(crate) fn renew(&self, expires_at: Instant) {
@@ -308,19 +350,23 @@ impl Connection {
             reason,
             DisconnectReason::TooSlow | DisconnectReason::ConnectionLost
         );
-        tracing::debug!(connection.id = %self.id, ?reason, "connection ends");
+        tracing::debug!(connection.id = %self.id, reason = reason.name(), "connection ends");
         *self.end.lock() = Some(reason);
         self.cancel();
         self.calls.end_uploads();
-        self.core.client_results.disconnect(self.id);
+        self.core.client_results.disconnect(&self.unanswered);
         self.outbox.close(last, discard);
         self.wake();
     }
 
-    /// Ends a connection whose client has not come back in time.
+    /// The client has not come back in time: the connection's task shall end it, after what the client has sent.
     pub(crate) fn abandon(&self) {
-        self.is_abandoned.store(true, Ordering::Relaxed);
-        self.end(DisconnectReason::ConnectionLost, None);
+        self.is_abandoned.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.is_abandoned.load(Ordering::Acquire)
     }
 
     /// Tells the observer that the connection has got its transport.
@@ -346,7 +392,7 @@ impl Connection {
             Some(DisconnectReason::ClosedByServer(_)) if self.core.is_draining() => {
                 ConnectionStatus::AppShutdown
             }
-            _ if self.is_abandoned.load(Ordering::Relaxed) => ConnectionStatus::Timeout,
+            _ if self.is_abandoned() => ConnectionStatus::Timeout,
             _ => ConnectionStatus::NormalClosure,
         }
     }
@@ -375,15 +421,30 @@ impl Connection {
         }
     }
 
-    pub(crate) fn join_group(self: &Arc<Self>, name: &str) {
+    /// Joins a group in the eyes of this node; `false` if the connection is a member already, or has ended.
+    pub(crate) fn join_group(self: &Arc<Self>, name: &str) -> bool {
         let mut joined = self.groups.lock();
         if joined.closed || joined.names.iter().any(|group| &**group == name) {
-            return;
+            return false;
         }
         let shared = self.core.groups.insert(name, self, || {
             self.core.set_interest(Topic::Group(name), true);
         });
         joined.names.push(shared);
+        true
+    }
+
+    /// Joins a group in the eyes of all nodes. A membership of which the others cannot know is taken back.
+    pub(crate) async fn join_group_everywhere(
+        self: Arc<Self>,
+        name: String,
+    ) -> Result<(), BackplaneError> {
+        let is_new = self.join_group(&name);
+        let outcome = self.core.hears(Topic::Group(&name)).await;
+        if outcome.is_err() && is_new {
+            self.leave_group(&name);
+        }
+        outcome
     }
 
     pub(crate) fn leave_group(self: &Arc<Self>, name: &str) {

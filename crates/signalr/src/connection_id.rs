@@ -13,6 +13,8 @@ const LENGTH: usize = 22;
 /// The public id of a connection: 128 random bits as 22 characters.
 ///
 /// It may be shown to other clients: it addresses a connection ([`Clients::client`](crate::Clients::client)) and gives no power over it.
+///
+/// Transport Protocols: *`POST [endpoint-base]/negotiate` request*.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConnectionId([u8; LENGTH]);
 

@@ -127,6 +127,8 @@ impl<S> Context<S> {
 }
 
 /// Why a connection ended, as `on_disconnected` is told.
+///
+/// SignalR Hub Protocol: *Close Message Encoding*, for the ends of which the other side is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DisconnectReason {
@@ -156,6 +158,22 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
+    /// The kind of end, without what the client or the application said.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::ClosedByClient { .. } => "closed by client",
+            Self::ClosedByServer(_) => "closed by server",
+            Self::ConnectionLost => "connection lost",
+            Self::Timeout => "timeout",
+            Self::TooSlow => "too slow",
+            Self::ProtocolError(_) => "protocol error",
+            Self::AuthenticationExpired => "authentication expired",
+            Self::ConnectFailed(_) => "connect failed",
+            Self::SerializationFailed(_) => "serialization failed",
+            Self::Panicked => "panicked",
+        }
+    }
+
     /// The error that ended the connection, or `None` if it ended as it should.
     pub fn error(&self) -> Option<&str> {
         match self {

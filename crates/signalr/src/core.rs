@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::backplane::{Backplane, LocalNode, Topic};
+use crate::backplane::{BackplaneError, ErasedBackplane, LocalNode, Subscriptions, Topic};
 use crate::client_results::ClientResults;
 use crate::clock::Clock;
 use crate::connection::Connection;
@@ -24,7 +24,9 @@ pub(crate) struct Core {
     pub(crate) groups: MemberTable,
     pub(crate) users: MemberTable,
     pub(crate) client_results: ClientResults,
-    pub(crate) backplane: Option<Box<dyn Backplane>>,
+    pub(crate) backplane: Option<Arc<dyn ErasedBackplane>>,
+    /// What the backplane is asked to bring here.
+    subscriptions: Option<Arc<Subscriptions>>,
     pub(crate) observer: Option<Box<dyn HubObserver>>,
     /// Connections and hub methods.
     pub(crate) tasks: TaskTracker,
@@ -37,9 +39,14 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(
         options: HubOptions,
-        backplane: Option<Box<dyn Backplane>>,
+        backplane: Option<Arc<dyn ErasedBackplane>>,
         observer: Option<Box<dyn HubObserver>>,
     ) -> Arc<Self> {
+        let stopped = CancellationToken::new();
+        let subscriptions = backplane.as_ref().map(|backplane| {
+            let timeout = options.backplane_timeout;
+            Subscriptions::new(Arc::clone(backplane), timeout, stopped.clone())
+        });
         let core = Arc::new(Self {
             options,
             clock: Clock::default(),
@@ -49,12 +56,13 @@ impl Core {
             users: MemberTable::default(),
             client_results: ClientResults::default(),
             backplane,
+            subscriptions,
             observer,
             tasks: TaskTracker::new(),
             heartbeat: TaskTracker::new(),
             draining: AtomicBool::new(false),
             beating: AtomicBool::new(false),
-            stopped: CancellationToken::new(),
+            stopped,
         });
         if let Some(backplane) = &core.backplane {
             backplane.attach(LocalNode::new(Arc::clone(&core)));
@@ -62,10 +70,33 @@ impl Core {
         core
     }
 
-    /// Tells the backplane what this node is interested in.
+    /// Notes that this node has its first connection of a topic, or has lost its last one.
     pub(crate) fn set_interest(&self, topic: Topic<'_>, is_interested: bool) {
-        if let Some(backplane) = &self.backplane {
-            backplane.set_interest(topic, is_interested);
+        if let Some(subscriptions) = &self.subscriptions {
+            subscriptions.want(topic, is_interested);
+        }
+    }
+
+    /// Waits until what other nodes send to a topic reaches this node.
+    pub(crate) async fn hears(&self, topic: Topic<'_>) -> Result<(), BackplaneError> {
+        match &self.subscriptions {
+            Some(subscriptions) => subscriptions.confirmed(topic).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until other nodes reach a new connection, but not for long: its own node serves it in any case.
+    pub(crate) async fn reachable(&self, connection: &Connection) {
+        let user_id = connection.user_id();
+        let reached = async {
+            if let Some(user_id) = &user_id {
+                self.hears(Topic::User(user_id)).await?;
+            }
+            self.hears(Topic::Connection(&connection.id)).await
+        };
+        let outcome = tokio::time::timeout(self.options.backplane_open_timeout, reached).await;
+        if let Err(error) = outcome.unwrap_or(Err(BackplaneError::TimedOut)) {
+            tracing::debug!(connection.id = %connection.id, %error, "other nodes do not reach the connection yet");
         }
     }
 

@@ -10,6 +10,7 @@ use futures_util::future::CatchUnwind;
 use futures_util::{FutureExt, StreamExt};
 use smallvec::SmallVec;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use crate::calls::CallNumber;
 use crate::connection::Connection;
@@ -21,6 +22,7 @@ use crate::handler::{
 use crate::hub::HubInner;
 use crate::observer::{InvocationOutcome, ObservedCall};
 use crate::protocol::{HubProtocol, InvocationArguments};
+use crate::trace;
 use crate::uploads::UploadSink;
 
 /// A received invocation.
@@ -44,12 +46,15 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
         id: invocation.id.as_deref().map(Box::from),
         connection: Arc::clone(connection),
     };
-    tracing::trace!(connection.id = %connection.id, hub.method = &*invocation.target, "invocation");
     let Some(method) = hub.method(&invocation.target) else {
+        if let Some(observer) = &connection.core.observer {
+            observer.unknown_method_called(&invocation.target);
+        }
         let prefix = failed_to_invoke(&invocation.target);
         return answer
             .error(&HubError::message("Method does not exist.").describe(&prefix, detailed));
     };
+    tracing::trace!(connection.id = %connection.id, hub.method = &*method.name, "invocation");
     let observed = ObservedCall::begin(&connection.core, &method.name);
     let refuse = |text: &str| {
         if let Some(call) = &observed {
@@ -71,7 +76,9 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
     };
     let running = Running {
         future: AssertUnwindSafe(future).catch_unwind(),
+        span: trace::invocation(connection, &method.name),
         call,
+        takes_slot: method.signature.takes_slot(),
         answer,
         target: Box::from(&*invocation.target),
         cancelled: services.cancelled,
@@ -143,6 +150,12 @@ fn check(
         && connection.calls.streaming() >= connection.core.options.maximum_parallel_streams
     {
         let error = HubError::message("Too many streams are running.");
+        return Err(error.describe(&failed_to_invoke(target), detailed));
+    }
+    if signature.takes_slot()
+        && connection.calls.asking() >= connection.core.options.maximum_parallel_streams
+    {
+        let error = HubError::message("Too many invocations wait for their client.");
         return Err(error.describe(&failed_to_invoke(target), detailed));
     }
     let (sent, expected) = (invocation.stream_ids.len(), signature.streams);
@@ -223,7 +236,9 @@ impl CallServices for Services<'_, '_> {
 /// A hub method that was called.
 struct Running {
     future: CatchUnwind<AssertUnwindSafe<BoxFuture<Outcome>>>,
+    span: Span,
     call: CallNumber,
+    takes_slot: bool,
     answer: Answer,
     target: Box<str>,
     cancelled: Option<CancellationToken>,
@@ -233,24 +248,23 @@ struct Running {
 impl Running {
     /// Most methods are over when they are polled for the first time, without a task of their own.
     fn start(mut self, cx: &mut TaskContext<'_>) {
-        match self.future.poll_unpin(cx) {
+        let span = self.span.clone();
+        match span.in_scope(|| self.future.poll_unpin(cx)) {
             Poll::Ready(Ok(Ok(Reply(ReplyKind::Value(value))))) => self.complete(&*value),
             Poll::Ready(outcome) => {
                 let connection = Arc::clone(&self.answer.connection);
                 connection
                     .core
                     .tasks
-                    .spawn(contain(Arc::clone(&connection), self.finish(outcome)));
+                    .spawn(contain(Arc::clone(&connection), self.finish(outcome)).instrument(span));
             }
             Poll::Pending => {
                 let connection = Arc::clone(&self.answer.connection);
-                connection
-                    .core
-                    .tasks
-                    .spawn(contain(Arc::clone(&connection), async move {
-                        let outcome = (&mut self.future).await;
-                        self.finish(outcome).await;
-                    }));
+                let running = contain(Arc::clone(&connection), async move {
+                    let outcome = (&mut self.future).await;
+                    self.finish(outcome).await;
+                });
+                connection.core.tasks.spawn(running.instrument(span));
             }
         }
     }
@@ -261,36 +275,48 @@ impl Running {
             Ok(Ok(Reply(ReplyKind::Value(value)))) => self.complete(&*value),
             Ok(Ok(Reply(ReplyKind::Stream(items)))) => self.stream(items).await,
             Ok(Err(error)) if error.is_unauthorized() => {
+                trace::fail(&self.span, &error);
                 self.fail(InvocationOutcome::Refused, &unauthorized(&self.target));
             }
-            Ok(Err(error)) => self.fail(
-                InvocationOutcome::Failed,
-                &error.describe(&unexpected(&self.target), detailed),
-            ),
-            Err(_) => self.fail(InvocationOutcome::Failed, &unexpected(&self.target)),
+            Ok(Err(error)) => {
+                trace::fail(&self.span, &error);
+                let text = error.describe(&unexpected(&self.target), detailed);
+                self.fail(InvocationOutcome::Failed, &text);
+            }
+            Err(_) => {
+                trace::fail(&self.span, &HubError::internal("Panic", ""));
+                self.fail(InvocationOutcome::Failed, &unexpected(&self.target));
+            }
         }
     }
 
     fn complete(&self, value: &dyn crate::protocol::Encode) {
-        self.end(InvocationOutcome::Completed);
-        self.answer
-            .write(|protocol, out, id| protocol.encode_result(out, id, value));
+        self.end(InvocationOutcome::Completed, || {
+            self.answer
+                .write(|protocol, out, id| protocol.encode_result(out, id, value));
+        });
     }
 
     fn fail(&self, outcome: InvocationOutcome, error: &str) {
         let connection = &self.answer.connection;
         tracing::debug!(connection.id = %connection.id, hub.method = &*self.target, "invocation failed");
-        self.end(outcome);
-        self.answer.error(error);
+        self.end(outcome, || self.answer.error(error));
     }
 
-    /// Gives back what the invocation occupied, before its completion can be seen.
-    fn end(&self, outcome: InvocationOutcome) {
+    /// Sends the completion and gives back what the invocation occupied. A slot is free after the completion, or that of the next invocation
+    /// could overtake it; the ids of streams are free before, since the client may use them again as soon as it has seen the completion.
+    fn end(&self, outcome: InvocationOutcome, complete: impl FnOnce()) {
         if let Some(call) = &self.observed {
             call.end(outcome);
         }
         let connection = &self.answer.connection;
-        connection.calls.finish(self.call);
+        if self.takes_slot {
+            complete();
+            connection.calls.finish(self.call);
+        } else {
+            connection.calls.finish(self.call);
+            complete();
+        }
         // The connection may have been waiting for the slot, or for room in an upload stream.
         connection.wake();
     }
@@ -319,23 +345,24 @@ impl Running {
                         .write(|protocol, out, id| protocol.encode_stream_item(out, id, &*item));
                 }
                 Ok(Some(Err(error))) => {
+                    trace::fail(&self.span, &error);
                     let prefix = "An error occurred on the server while streaming results.";
                     let text = error.describe(prefix, options.detailed_errors);
                     break (InvocationOutcome::Failed, Some(text));
                 }
                 Ok(None) => break (InvocationOutcome::Completed, None),
                 Err(_) => {
+                    trace::fail(&self.span, &HubError::internal("Panic", ""));
                     let text = "An error occurred on the server while streaming results.";
                     break (InvocationOutcome::Failed, Some(text.to_owned()));
                 }
             }
         };
         drop(items);
-        self.end(outcome);
-        match error {
+        self.end(outcome, || match error {
             Some(error) => self.answer.error(&error),
             None => self.answer.void(),
-        }
+        });
     }
 }
 

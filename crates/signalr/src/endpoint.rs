@@ -9,6 +9,7 @@ use http::request::Parts;
 use crate::auth::ErasedAuthenticate;
 use crate::connection::Connection;
 use crate::core::Core;
+use crate::request::RequestSnapshot;
 use crate::transport::negotiate::Redirect;
 use crate::user::User;
 
@@ -23,6 +24,11 @@ pub(crate) trait Endpoint: Send + Sync + 'static {
     /// Where to send a client that negotiates, if not here.
     fn redirect(&self, _: &Parts, _: &User) -> Option<Redirect> {
         None
+    }
+
+    /// The id by which a user is addressed.
+    fn user_id(&self, user: &User, _: &RequestSnapshot) -> Option<Arc<str>> {
+        user.shared_id()
     }
 
     /// A connection's authentication was refreshed.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::backplane::BackplaneError;
+
 /// What a client is told when its connection ends for an internal reason.
 pub(crate) const CLOSED_WITH_ERROR: &str = "Connection closed with an error.";
 
@@ -27,6 +29,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// }
 /// # assert!(parse("").unwrap_err().is_message() && !parse("x").unwrap_err().is_message());
 /// ```
+///
+/// SignalR Hub Protocol: *Errors*.
 #[derive(Debug)]
 pub struct HubError {
     kind: Kind,
@@ -96,6 +100,15 @@ impl HubError {
         }
     }
 
+    /// The name of the error's type, as clients with detailed errors see it.
+    pub(crate) fn type_name(&self) -> &str {
+        match &self.kind {
+            Kind::Message(_) => "HubException",
+            Kind::Internal { type_name, .. } => type_name,
+            Kind::Unauthorized => "Unauthorized",
+        }
+    }
+
     /// Appends ` <type>: <message>` to a fixed prefix where the rule of detailed errors allows it.
     pub(crate) fn describe(&self, prefix: &str, detailed: bool) -> String {
         match &self.kind {
@@ -124,7 +137,10 @@ impl From<SendError> for HubError {
     fn from(error: SendError) -> Self {
         match error.failure {
             SendFailure::Payload { .. } => Self::from_error(error),
-            SendFailure::EmptyGroupName => Self::internal("ArgumentException", error.to_string()),
+            SendFailure::Backplane(error) => error.into(),
+            SendFailure::EmptyGroupName => {
+                Self::internal("InvalidOperationException", error.to_string())
+            }
         }
     }
 }
@@ -135,7 +151,7 @@ impl From<String> for HubError {
     }
 }
 
-/// The arguments of a call, or the result of a method, could not be serialised, or a group without a name was selected.
+/// The arguments of a call, or the result of a method, could not be serialised, a group without a name was selected, or other nodes were not reached.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct SendError {
@@ -148,6 +164,8 @@ enum SendFailure {
     Payload { source: BoxError },
     #[error("Cannot send to an empty group name.")]
     EmptyGroupName,
+    #[error(transparent)]
+    Backplane(BackplaneError),
 }
 
 impl SendError {
@@ -159,6 +177,21 @@ impl SendError {
         }
     }
 
+    pub(crate) fn unpublished(error: BackplaneError) -> Self {
+        Self {
+            failure: SendFailure::Backplane(error),
+        }
+    }
+
+    /// Why the [backplane](crate::backplane) did not take the message, if that is what failed. The connections of this node have been
+    /// sent it, those of other nodes have not.
+    pub fn backplane(&self) -> Option<&BackplaneError> {
+        match &self.failure {
+            SendFailure::Backplane(error) => Some(error),
+            _ => None,
+        }
+    }
+
     pub(crate) fn empty_group_name() -> Self {
         Self {
             failure: SendFailure::EmptyGroupName,
@@ -167,6 +200,8 @@ impl SendError {
 }
 
 /// Why the server ends a connection, as the client learns it from the Close message.
+///
+/// SignalR Hub Protocol: *Close Message Encoding*.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CloseReason {
     pub(crate) error: Option<Cow<'static, str>>,

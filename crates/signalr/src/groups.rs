@@ -19,11 +19,13 @@ impl<'a> Groups<'a> {
         Self { core }
     }
 
-    /// Adds a connection, of this node or another, to a group. It has taken effect when this returns. An unknown connection and one that
-    /// is a member already are nothing to worry about.
+    /// Adds a connection, of this node or another, to a group. When this returns the connection is reached by whoever sends to the group, on
+    /// whatever node. An unknown connection and one that is a member already are nothing to worry about.
     ///
     /// # Errors
-    /// The connection is not here and the other nodes could not be asked.
+    /// Never without a [backplane](crate::backplane). With one: it did not confirm within
+    /// [`HubOptions::backplane_timeout`](crate::HubOptions::backplane_timeout) that the connection's node hears the group. A connection that
+    /// was no member before is none then.
     pub async fn add(self, connection_id: &str, group: &str) -> Result<(), BackplaneError> {
         self.change(connection_id, group, true).await
     }
@@ -31,7 +33,8 @@ impl<'a> Groups<'a> {
     /// Removes a connection, of this node or another, from a group. It has taken effect when this returns.
     ///
     /// # Errors
-    /// The connection is not here and the other nodes could not be asked.
+    /// The connection is not here, and the other nodes could not be asked within
+    /// [`HubOptions::backplane_timeout`](crate::HubOptions::backplane_timeout).
     pub async fn remove(self, connection_id: &str, group: &str) -> Result<(), BackplaneError> {
         self.change(connection_id, group, false).await
     }
@@ -46,14 +49,16 @@ impl<'a> Groups<'a> {
             connection_id: connection_id.to_owned(),
             group: group.to_owned(),
             joins,
-            timeout: self.core.options.backplane_timeout,
         };
-        if LocalNode::new(Arc::clone(self.core)).apply(&change) {
+        if let Some(applied) = LocalNode::new(Arc::clone(self.core)).apply(&change) {
+            return applied.await;
+        }
+        let Some(backplane) = &self.core.backplane else {
             return Ok(());
-        }
-        match &self.core.backplane {
-            Some(backplane) => backplane.change_group(change).await,
-            None => Ok(()),
-        }
+        };
+        let patience = self.core.options.backplane_timeout;
+        tokio::time::timeout(patience, backplane.change_group(change))
+            .await
+            .unwrap_or(Err(BackplaneError::TimedOut))
     }
 }

@@ -95,7 +95,8 @@ impl ConnectionHandle {
         asked.answer().await?.read()
     }
 
-    /// Adds the connection to a group. It takes effect before this returns; joining twice is joining once.
+    /// Adds the connection to a group. For what this process sends it takes effect before this returns; joining twice is joining once. Other nodes
+    /// of a [backplane](crate::backplane) reach it a little later: [`Groups::add`](crate::Groups::add) waits for that, and says if it fails.
     pub fn join_group(&self, name: &str) {
         self.connection.join_group(name);
     }

@@ -48,6 +48,8 @@ pub(crate) type Outcome = Result<Reply, HubError>;
 /// ```
 ///
 /// You never implement this trait; `M` tells apart the kinds of functions and is always inferred.
+///
+/// SignalR Hub Protocol: *Invocations*.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a hub method",
     label = "not an async function of the form `async fn(Context<{S}>, arguments...) -> result`",

@@ -94,9 +94,7 @@ fn check_open(connection: &Arc<Connection>, now: Stamp) {
     let heard_at = connection.heard_at.get();
     if heard_at != Stamp::NEVER
         && heard_at.elapsed(now) >= options.client_timeout_interval
-        && connection
-            .calls
-            .has_free_slot(options.maximum_parallel_invocations)
+        && !connection.is_busy()
     {
         let text = "Client hasn't sent a message/ping within the configured ClientTimeoutInterval.";
         let error = HubError::internal("OperationCanceledException", text);

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use http::request::Parts;
 
 use crate::auth::{Authenticate, ErasedAuthenticate};
-use crate::backplane::Backplane;
+use crate::backplane::{Backplane, ErasedBackplane};
 use crate::connection::Connection;
 use crate::context::{Context, DisconnectReason};
 use crate::core::Core;
@@ -46,7 +46,7 @@ type OnConnected<S> = Box<dyn Fn(Context<S>) -> BoxFuture<Result<(), HubError>> 
 type OnDisconnected<S> = Box<dyn Fn(Context<S>, DisconnectReason) -> BoxFuture<()> + Send + Sync>;
 type OnAuthenticationRefreshed<S> = Box<dyn Fn(Context<S>) -> BoxFuture<()> + Send + Sync>;
 
-type Policy<S> = Box<dyn Fn(Context<S>) -> BoxFuture<bool> + Send + Sync>;
+type Policy<S> = Box<dyn Fn(&Invocation<S>) -> BoxFuture<bool> + Send + Sync>;
 type Redirector = Box<dyn Fn(&Parts, &User) -> Option<Redirect> + Send + Sync>;
 type UserIdProvider = Box<dyn Fn(&User, &RequestSnapshot) -> Option<Arc<str>> + Send + Sync>;
 
@@ -65,18 +65,17 @@ impl<S: Send + Sync + 'static> Method<S> {
         context: Context<S>,
         binder: &mut Binder<'_>,
     ) -> Result<BoxFuture<Outcome>, BindError> {
-        let permitted = self.policy.as_ref().map(|policy| policy(context.clone()));
-        let call = if hub.filters.is_empty() {
-            self.handler.call(context, binder)?
-        } else {
-            let call = Invocation::new(context, Arc::clone(&self.name), self.handler.bind(binder)?);
-            Next::first(Arc::clone(hub)).run_boxed(call)
-        };
+        if hub.filters.is_empty() && self.policy.is_none() {
+            return self.handler.call(context, binder);
+        }
+        let call = Invocation::new(context, Arc::clone(&self.name), self.handler.bind(binder)?);
+        let permitted = self.policy.as_ref().map(|policy| policy(&call));
+        let run = Next::first(Arc::clone(hub)).run_boxed(call);
         Ok(match permitted {
-            None => call,
+            None => run,
             Some(permitted) => Box::pin(async move {
                 if permitted.await {
-                    call.await
+                    run.await
                 } else {
                     Err(HubError::unauthorized())
                 }
@@ -93,7 +92,7 @@ pub(crate) struct HubInner<S> {
     pub(crate) on_disconnected: Option<OnDisconnected<S>>,
     on_authentication_refreshed: Option<OnAuthenticationRefreshed<S>>,
     pub(crate) filters: Vec<Arc<dyn ErasedFilter<S>>>,
-    pub(crate) user_id: Option<UserIdProvider>,
+    user_id: Option<UserIdProvider>,
     redirect: Option<Redirector>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
 }
@@ -111,6 +110,13 @@ impl<S: Send + Sync + 'static> Endpoint for HubInner<S> {
 
     fn redirect(&self, parts: &Parts, user: &User) -> Option<Redirect> {
         self.redirect.as_ref()?(parts, user)
+    }
+
+    fn user_id(&self, user: &User, request: &RequestSnapshot) -> Option<Arc<str>> {
+        match &self.user_id {
+            Some(provider) => provider(user, request),
+            None => user.shared_id(),
+        }
     }
 
     fn refreshed(self: &Arc<Self>, connection: &Arc<Connection>) {
@@ -157,6 +163,8 @@ impl<S: Clone + Send + Sync + 'static> Hub<S> {
     /// The hub's routes, to be merged into an application:
     /// `Router::new().merge(hub.router("/hubs/chat"))`. Their case matters unless [`match_any_case`](crate::match_any_case) is wrapped around
     /// the application.
+    ///
+    /// Transport Protocols: all of it.
     pub fn router(&self, path: &str) -> Router {
         router::router(Arc::clone(&self.inner), path)
     }
@@ -185,7 +193,7 @@ pub struct HubBuilder<S> {
     user_id: Option<UserIdProvider>,
     redirect: Option<Redirector>,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
-    backplane: Option<Box<dyn Backplane>>,
+    backplane: Option<Arc<dyn ErasedBackplane>>,
     observer: Option<Box<dyn HubObserver>>,
 }
 
@@ -211,6 +219,8 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
     ///
     /// # Panics
     /// The hub has a method of this name already, or an optional argument is followed by another.
+    ///
+    /// SignalR Hub Protocol: *Invocations*.
     pub fn on<M: 'static>(mut self, name: &str, handler: impl Handler<S, M>) -> Self {
         let method = Method {
             name: Arc::from(name),
@@ -242,14 +252,41 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
     ///
     /// # Panics
     /// There is no method of this name yet.
-    pub fn authorize<F, Fut>(mut self, name: &str, policy: F) -> Self
+    ///
+    /// SignalR Hub Protocol: *Completion and results*.
+    pub fn authorize<F, Fut>(self, name: &str, policy: F) -> Self
     where
         F: Fn(Context<S>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = bool> + Send + 'static,
     {
+        self.authorize_call(name, move |call| policy(call.context().clone()))
+    }
+
+    /// The same for a policy that depends on what the method is called with. It takes what it needs out of the call, and then decides.
+    ///
+    /// ```
+    /// # use signalr_hub::{Context, Hub};
+    /// # async fn delete(_: Context, _: u64) {}
+    /// # async fn owner_of(_: u64) -> Option<String> { None }
+    /// let hub = Hub::builder().on("Delete", delete).authorize_call("Delete", |call| {
+    ///     let (user, message) = (call.context().user(), call.argument::<u64>(0).copied());
+    ///     async move {
+    ///         let owner = owner_of(message.unwrap_or_default()).await;
+    ///         owner.is_some() && owner.as_deref() == user.id()
+    ///     }
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    /// There is no method of this name yet.
+    pub fn authorize_call<F, Fut>(mut self, name: &str, policy: F) -> Self
+    where
+        F: Fn(&Invocation<S>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = bool> + Send + 'static,
+    {
         let method = self.methods.get_mut(fold(name).as_str());
         let method = method.unwrap_or_else(|| panic!("{name} is authorized before it is added"));
-        method.policy = Some(Box::new(move |context| Box::pin(policy(context))));
+        method.policy = Some(Box::new(move |call| Box::pin(policy(call))));
         self
     }
 
@@ -339,6 +376,8 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
     }
 
     /// Sends clients that negotiate to another hub, if `redirect` says so. Clients that skip the negotiation are served here.
+    ///
+    /// Transport Protocols: *`POST [endpoint-base]/negotiate` request*.
     pub fn redirect<F>(mut self, redirect: F) -> Self
     where
         F: Fn(&Parts, &User) -> Option<Redirect> + Send + Sync + 'static,
@@ -349,7 +388,7 @@ impl<S: Clone + Send + Sync + 'static> HubBuilder<S> {
 
     /// Makes the hub one node of several.
     pub fn backplane(mut self, backplane: impl Backplane) -> Self {
-        self.backplane = Some(Box::new(backplane));
+        self.backplane = Some(Arc::new(backplane));
         self
     }
 

@@ -40,7 +40,7 @@
 //! A method takes a [`Context`] and up to eight arguments that deserialise, and returns nothing, a value that serialises, or a `Result`; see
 //! [`Handler`]. Its name is matched in any case. A last argument of type [`Optional`] may be left out; otherwise the number of arguments must
 //! be exact. The error of a `Result` decides what the client may read: [`HubError::message`] is shown, everything else is hidden
-//! unless [`HubOptions::detailed_errors`] is on.
+//! unless [`HubOptions::detailed_errors`] is on, or, for calls that do not fit their method, [`HubOptions::detailed_binding_errors`].
 //!
 //! The invocations of a connection run one after the other, in the order in which they came, unless
 //! [`HubOptions::maximum_parallel_invocations`] allows more. A method that has begun always runs to its end; when its connection goes away
@@ -81,7 +81,7 @@
 //! # Who may connect, and who may call
 //!
 //! [`Authenticate`] is asked on every request to the hub's routes and establishes the [`User`]. [`HubBuilder::authorize`] protects single
-//! methods. A [`Filter`] wraps invocations and both ends of a connection. With [`HubOptions::close_on_authentication_expiration`] a
+//! methods, [`HubBuilder::authorize_call`] by what they are called with. A [`Filter`] wraps invocations and both ends of a connection. With [`HubOptions::close_on_authentication_expiration`] a
 //! connection ends when its user's authentication does, unless [`ConnectionHandle::renew`] moved that moment. [`HubOptions::allowed_origins`]
 //! keeps foreign pages out, and
 //! [`HubOptions::authentication_refresh`] lets clients move that moment by a request.
@@ -96,13 +96,15 @@
 //! # Several nodes
 //!
 //! A hub that runs on several nodes needs two things: that a client may be connected to a node other than the one that negotiated
-//! ([`StatelessNegotiation`], or sticky sessions), and that sends reach the connections of the other nodes ([`backplane`]).
+//! ([`StatelessNegotiation`], or sticky sessions), and that sends reach the connections of the other nodes ([`backplane`]). [`Groups::add`] returns
+//! when the new member is reached from all of them.
 //!
 //! # Values
 //!
-//! Arguments and results are whatever serde makes of your types. Two things are worth knowing. ASP.NET Core writes property names in
-//! `camelCase` for JSON and as they are for MessagePack: choose with `#[serde(rename_all)]`, which holds for both. And there are values that
-//! the protocols write differently: [`Binary`] and [`Timestamp`].
+//! Arguments and results are whatever serde makes of your types. Some things are worth knowing to those who come from ASP.NET Core. It writes property
+//! names in `camelCase` for JSON and as they are for MessagePack: choose with `#[serde(rename_all)]`, which holds for both. It reads the names of JSON
+//! properties in any case, serde as they are written: add spellings with `#[serde(alias)]`. It writes an enum as a number in JSON and as a
+//! string in MessagePack, serde as a string in both. And there are values that the protocols write differently: [`Binary`] and [`Timestamp`].
 //!
 //! # Beyond hubs
 //!
@@ -125,10 +127,23 @@
 //! | Ping, timeouts, Close with `allowReconnect` | [`HubOptions`], [`CloseReason`] |
 //! | Ack and Sequence (stateful reconnect) | [`HubOptions::stateful_reconnect`] |
 //!
-//! Where the published text and the code of ASP.NET Core differ, this crate does as the code does. It is stricter in this: every queue and
-//! every count is bounded, and a message that was queued is never dropped alone.
+//! Where the published text and the code of ASP.NET Core differ, this crate does as the code does. It is stricter in this: every queue and every count
+//! that belongs to a connection is bounded, their number is once [`HubOptions::maximum_connections`] is set, and a message that was queued is never dropped
+//! alone. WebSocket sub-protocols are not negotiated.
 //!
-//! [`HubObserver`] feeds the metrics of an application. This crate logs through `tracing` at the levels debug and trace, ids only: neither tokens nor payloads.
+//! # Metrics, traces and logs
+//!
+//! [`HubObserver`] feeds the metrics of an application. `tracing` spans of the target `signalr_hub::server`, at level debug, stand for what .NET traces
+//! as `Microsoft.AspNetCore.SignalR.Server`:
+//!
+//! | span | lasts | fields |
+//! |---|---|---|
+//! | `OnConnected` | as long as `on_connected` and its filters | `connection.id`, `rpc.system`, `error.type` |
+//! | `InvocationIn` | from a method's beginning to its completion, or that of its stream | the same, and `rpc.method`, the name under which the method was added |
+//! | `OnDisconnected` | as long as `on_disconnected` and its filters | as for `OnConnected` |
+//!
+//! `error.type` is there after a failure. `otel.kind` and `otel.name` tell OpenTelemetry what it wants to know. Spans begin a trace of their own; whatever a
+//! method logs is inside. The crate's own events, at debug and trace, carry ids and names of methods and never what clients or applications wrote.
 
 mod any_case;
 mod auth;
@@ -172,6 +187,7 @@ mod router;
 mod session;
 mod stateless;
 mod target;
+mod trace;
 mod transport;
 mod uploads;
 mod user;

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use crate::core::Core;
 use crate::options::TransportKind;
 
-/// Is told what goes on in a hub, to count and to measure it in whatever registry the application has.
+/// Is told what goes on in a hub, to count and to measure it in whatever registry the application has. A [`RawEndpoint`](crate::RawEndpoint) has
+/// connections and no calls.
 ///
 /// The calls are made where things happen, between receiving and sending: they must be quick and must not block. Every start is followed by
 /// exactly one end. Those who are used to .NET's metrics find them here:
@@ -36,10 +37,15 @@ pub trait HubObserver: Send + Sync + 'static {
         let _ = (transport, duration, status);
     }
 
-    /// A client calls a method of the hub. Its name is the one under which it was added; calls of unknown methods are not
-    /// reported, so clients cannot invent names.
+    /// A client calls a method of the hub. Its name is the one under which it was added, so clients cannot invent names.
     fn invocation_started(&self, method: &str) {
         let _ = method;
+    }
+
+    /// A client calls a method that the hub does not have; no start and no end are reported for it. The name is the client's: not a label for a
+    /// metric.
+    fn unknown_method_called(&self, target: &str) {
+        let _ = target;
     }
 
     /// A call is over, and so is the stream that it may have begun.

@@ -23,24 +23,42 @@ use crate::stateless::StatelessNegotiation;
 )]
 pub struct HubOptions {
     /// How long a client may take to send its handshake request. 15 s.
+    ///
+    /// SignalR Hub Protocol: *Overview*.
     pub handshake_timeout: Duration,
     /// How often the server pings a connection to which it had nothing else to say. 15 s.
+    ///
+    /// SignalR Hub Protocol: *Ping (aka "Keep Alive")*.
     pub keep_alive_interval: Duration,
-    /// How long a client that pings may be silent before its connection is ended. 30 s.
+    /// How long a client may be silent before its connection is ended, once its first ping has shown that it pings. Does not count while the client's
+    /// messages have to wait for its earlier invocations. 30 s.
+    ///
+    /// SignalR Hub Protocol: *Ping (aka "Keep Alive")*.
     pub client_timeout_interval: Duration,
     /// The largest hub message, in bytes with its framing, that a client may send. 32,768.
+    ///
+    /// SignalR Hub Protocol: *Overview*.
     pub maximum_receive_message_size: usize,
-    /// How deeply arrays and objects may be nested in a received message. 64.
+    /// How deeply arrays and objects may be nested: in JSON counted from the message's own object, in MessagePack from each of its values. 64.
     pub maximum_depth: usize,
     /// How many items of an upload stream may wait for the hub method before the connection is no longer read. 10.
+    ///
+    /// SignalR Hub Protocol: *Upload streaming*.
     pub stream_buffer_capacity: usize,
     /// How many invocations of one connection may run at the same time. Streaming methods do not count. 1.
+    ///
+    /// SignalR Hub Protocol: *Invocations*.
     pub maximum_parallel_invocations: usize,
-    /// How many streaming invocations, and invocations with upload streams, one connection may have running. Others are refused. 100.
+    /// How many streaming invocations and invocations with upload streams one connection may have running, and how many others that have given
+    /// their place back while they wait for their client. Others are refused. 100.
+    ///
+    /// SignalR Hub Protocol: *Streaming* and *Upload streaming*.
     pub maximum_parallel_streams: usize,
     /// How many connections, negotiated ones included, the hub may have. Others are refused with 503. No limit.
     pub maximum_connections: Option<usize>,
     /// Whether clients are told the text of internal errors. Off.
+    ///
+    /// SignalR Hub Protocol: *Errors*.
     pub detailed_errors: bool,
     /// Whether clients are told, even so, how a call does not fit its method: the count or the types of its arguments. These texts
     /// speak of the call alone. Off, as in .NET.
@@ -52,8 +70,12 @@ pub struct HubOptions {
     /// How long a single write to the network may take before the connection is ended; for long polling, how long a piece of an answer may. 10 s.
     pub transport_send_timeout: Duration,
     /// How long a poll of the long polling transport waits for data. 90 s.
+    ///
+    /// Transport Protocols: *Long Polling (Server-to-Client only)*.
     pub long_polling_timeout: Duration,
     /// How long the server waits for the client's half of the WebSocket closing handshake. 5 s.
+    ///
+    /// Transport Protocols: *WebSockets (Full Duplex)*.
     pub websocket_close_timeout: Duration,
     /// How long a connection without a transport is kept: negotiated and not yet opened, between two polls, or
     /// waiting for its stateful reconnect. 15 s.
@@ -61,9 +83,11 @@ pub struct HubOptions {
     /// Whether a connection ends when its user's authentication expires. Off.
     pub close_on_authentication_expiration: bool,
     /// Whether clients may renew their authentication by `POST <hub>/refresh?id=<token>` with a new bearer token. A token of another
-    /// user ends the connection; an expiry only moves forward. Off.
+    /// user ends the connection; one that expires before the present one changes nothing. Off.
     pub authentication_refresh: bool,
     /// The lowest negotiate version that is accepted, 0 or 1. 0.
+    ///
+    /// Transport Protocols: *`POST [endpoint-base]/negotiate` request*.
     pub minimum_negotiate_version: u32,
     /// The transports that clients may use. All.
     pub transports: Transports,
@@ -74,13 +98,19 @@ pub struct HubOptions {
     /// the hub answers CORS requests of the listed ones itself. Requests without an `Origin` always pass.
     pub allowed_origins: Option<Vec<String>>,
     /// Whether a client may ask for stateful reconnect: its messages survive the loss of a WebSocket. Off.
+    ///
+    /// SignalR Hub Protocol: *Stateful Reconnect*.
     pub stateful_reconnect: bool,
     /// How many bytes of unacknowledged messages are kept per connection for a stateful reconnect. 100,000.
+    ///
+    /// SignalR Hub Protocol: *Stateful Reconnect*.
     pub stateful_reconnect_buffer_size: usize,
     /// Lets any node that shares a secret accept a connection. Excludes stateful reconnect. Off.
     pub stateless_negotiation: Option<StatelessNegotiation>,
-    /// How long another node may take to confirm a change of group membership. 30 s.
+    /// How long the [backplane](crate::backplane) may take to confirm that this node hears a group or a user, or that another node has changed a group. 30 s.
     pub backplane_timeout: Duration,
+    /// How long a new connection waits to be reached from other nodes before it is opened all the same. 500 ms.
+    pub backplane_open_timeout: Duration,
 }
 
 impl HubOptions {
@@ -119,6 +149,7 @@ impl Default for HubOptions {
             stateful_reconnect_buffer_size: 100_000,
             stateless_negotiation: None,
             backplane_timeout: Duration::from_secs(30),
+            backplane_open_timeout: Duration::from_millis(500),
         }
     }
 }
@@ -168,11 +199,14 @@ impl Default for OutboxLimits {
 }
 
 /// A way to carry hub messages between client and server.
+///
+/// Transport Protocols: one section for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TransportKind {
-    /// One WebSocket, over HTTP/1.1 or HTTP/2.
+    /// One WebSocket, over HTTP/1.1, or over HTTP/2 where the server that hyper runs lets clients use the extended CONNECT method; `axum::serve` does not.
     WebSockets,
-    /// An event stream towards the client, requests towards the server. Text only.
+    /// An event stream towards the client, requests towards the server. Text only. A client that does not read its stream loses its connection by
+    /// [`OutboxLimits`]; the socket behind it is the HTTP server's to cut.
     ServerSentEvents,
     /// Requests in both directions.
     LongPolling,
@@ -199,6 +233,8 @@ impl TransportKind {
 }
 
 /// The set of transports that a hub offers.
+///
+/// Transport Protocols: *`POST [endpoint-base]/negotiate` request*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transports {
     /// Offer WebSockets.
@@ -227,6 +263,8 @@ impl Transports {
 }
 
 /// The set of hub protocols that a hub speaks.
+///
+/// SignalR Hub Protocol: *Overview*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Protocols {
     /// Speak `json`.

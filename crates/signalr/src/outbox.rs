@@ -77,6 +77,8 @@ struct State {
     /// Frames of others while `on_connected` runs.
     held: Option<VecDeque<Frame>>,
     bytes: usize,
+    /// No frame is taken to wait since before this moment, at which the consumer became able to take any.
+    ready_at: Stamp,
     /// What was sent and may have to be sent again.
     replay: Option<Box<Replay>>,
     /// Producers that can wait: streams.
@@ -198,9 +200,18 @@ impl Outbox {
         self.state.lock().held.is_some()
     }
 
-    pub(crate) fn release(&self) {
-        self.state.lock().release_held();
+    /// Lets the frames of others go. Their time begins now.
+    pub(crate) fn release(&self, now: Stamp) {
+        let mut state = self.state.lock();
+        state.release_held();
+        state.ready_at = now;
+        drop(state);
         self.consumer.wake();
+    }
+
+    /// The consumer was away and is back: the time of what waits begins now.
+    pub(crate) fn restart(&self, now: Stamp) {
+        self.state.lock().ready_at = now;
     }
 
     /// Accepts nothing more. `last` follows what is queued, or takes its place if that shall be discarded.
@@ -312,11 +323,11 @@ impl Outbox {
         self.state.lock().queue.is_empty()
     }
 
-    /// Since when the oldest frame waits.
+    /// Since when the oldest frame waits for the consumer. What is held does not.
     pub(crate) fn waiting_since(&self) -> Option<Stamp> {
         let state = self.state.lock();
-        let oldest = state.queue.front().or_else(|| state.held.as_ref()?.front());
-        oldest.map(|frame| frame.queued_at)
+        let oldest = state.queue.front()?;
+        Some(oldest.queued_at.max(state.ready_at))
     }
 
     /// Waits until a producer of many frames may go on: when fewer than half of the limits are in use.

@@ -17,6 +17,8 @@ pub use payload::{Arguments, Encode, InvocationArguments, Payload};
 use crate::error::SendError;
 
 /// One of the two encodings of hub messages.
+///
+/// SignalR Hub Protocol: *JSON Encoding* and *MessagePack encoding*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HubProtocol {
     /// JSON objects, each followed by the byte 0x1E.
@@ -27,6 +29,8 @@ pub enum HubProtocol {
 
 impl HubProtocol {
     /// The name used in the handshake.
+    ///
+    /// SignalR Hub Protocol: *Overview*.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -35,6 +39,8 @@ impl HubProtocol {
     }
 
     /// Finds a protocol by its name, in any case.
+    ///
+    /// SignalR Hub Protocol: *Overview*.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Json, Self::MessagePack]
             .into_iter()
@@ -42,6 +48,8 @@ impl HubProtocol {
     }
 
     /// Whether messages need a transport that carries arbitrary bytes.
+    ///
+    /// Transport Protocols: *Transfer Formats*.
     pub fn is_binary(self) -> bool {
         self == Self::MessagePack
     }
@@ -61,6 +69,8 @@ impl HubProtocol {
     ///
     /// # Errors
     /// An argument cannot be serialised; `out` is left as it was.
+    ///
+    /// SignalR Hub Protocol: *Invocation Message Encoding*.
     pub fn encode_invocation<A: Arguments + ?Sized>(
         self,
         out: &mut Vec<u8>,
@@ -78,6 +88,8 @@ impl HubProtocol {
     ///
     /// # Errors
     /// The item cannot be serialised; `out` is left as it was.
+    ///
+    /// SignalR Hub Protocol: *`StreamItem` Message Encoding*.
     pub fn encode_stream_item<T: Encode + ?Sized>(
         self,
         out: &mut Vec<u8>,
@@ -94,6 +106,8 @@ impl HubProtocol {
     ///
     /// # Errors
     /// The result cannot be serialised; `out` is left as it was.
+    ///
+    /// SignalR Hub Protocol: *Completion Message Encoding*.
     pub fn encode_result<T: Encode + ?Sized>(
         self,
         out: &mut Vec<u8>,
@@ -107,6 +121,8 @@ impl HubProtocol {
     }
 
     /// Appends a completion without a result, which ends a stream.
+    ///
+    /// SignalR Hub Protocol: *Completion Message Encoding*.
     pub fn encode_void(self, out: &mut Vec<u8>, invocation_id: &str) {
         self.framed_infallibly(out, |out| match self {
             Self::Json => json::void(out, invocation_id),
@@ -115,6 +131,8 @@ impl HubProtocol {
     }
 
     /// Appends a completion with an error.
+    ///
+    /// SignalR Hub Protocol: *Completion Message Encoding*.
     pub fn encode_error(self, out: &mut Vec<u8>, invocation_id: &str, error: &str) {
         self.framed_infallibly(out, |out| match self {
             Self::Json => json::error(out, invocation_id, error),
@@ -123,11 +141,15 @@ impl HubProtocol {
     }
 
     /// Appends a ping.
+    ///
+    /// SignalR Hub Protocol: *Ping Message Encoding*.
     pub fn encode_ping(self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.ping());
     }
 
     /// The bytes of a ping, which never change.
+    ///
+    /// SignalR Hub Protocol: *Ping Message Encoding*.
     pub fn ping(self) -> &'static [u8] {
         match self {
             Self::Json => b"{\"type\":6}\x1e",
@@ -136,6 +158,8 @@ impl HubProtocol {
     }
 
     /// Appends the message that ends a connection.
+    ///
+    /// SignalR Hub Protocol: *Close Message Encoding*.
     pub fn encode_close(self, out: &mut Vec<u8>, error: Option<&str>, allow_reconnect: bool) {
         self.framed_infallibly(out, |out| match self {
             Self::Json => json::close(out, error, allow_reconnect),
@@ -144,6 +168,8 @@ impl HubProtocol {
     }
 
     /// Appends the acknowledgement of everything up to `sequence_id` (stateful reconnect).
+    ///
+    /// SignalR Hub Protocol: *Ack Message Encoding*.
     pub fn encode_ack(self, out: &mut Vec<u8>, sequence_id: u64) {
         self.framed_infallibly(out, |out| match self {
             Self::Json => json::sequenced(out, 8, sequence_id),
@@ -152,6 +178,8 @@ impl HubProtocol {
     }
 
     /// Appends the number of the first message that follows a reconnect (stateful reconnect).
+    ///
+    /// SignalR Hub Protocol: *Sequence Message Encoding*.
     pub fn encode_sequence(self, out: &mut Vec<u8>, sequence_id: u64) {
         self.framed_infallibly(out, |out| match self {
             Self::Json => json::sequenced(out, 9, sequence_id),

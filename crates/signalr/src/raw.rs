@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use axum::Router;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +18,9 @@ use crate::connection_id::ConnectionId;
 use crate::context::DisconnectReason;
 use crate::core::Core;
 use crate::endpoint::{Endpoint, Session};
+use crate::error::CloseReason;
 use crate::handler::BoxFuture;
+use crate::observer::HubObserver;
 use crate::options::HubOptions;
 use crate::outbox::{Frame, Origin};
 use crate::request::RequestSnapshot;
@@ -36,49 +40,64 @@ use crate::user::User;
 ///
 /// let router = RawEndpoint::new(echo).router("/echo");
 /// ```
+///
+/// Transport Protocols: all of it.
 pub struct RawEndpoint {
-    inner: Inner,
+    options: HubOptions,
+    observer: Option<Box<dyn HubObserver>>,
+    handler: RawHandler,
+    authenticate: Option<Box<dyn ErasedAuthenticate>>,
 }
+
+type RawHandler = Box<dyn Fn(RawConnection) -> BoxFuture<()> + Send + Sync>;
 
 struct Inner {
     core: Arc<Core>,
-    handler: Box<dyn Fn(RawConnection) -> BoxFuture<()> + Send + Sync>,
+    handler: RawHandler,
     authenticate: Option<Box<dyn ErasedAuthenticate>>,
 }
 
 impl RawEndpoint {
-    /// Serves every connection with `handler`; the connection ends when it returns.
+    /// Serves every connection with `handler`; the connection ends when it returns, or panics.
     pub fn new<F, Fut>(handler: F) -> Self
     where
         F: Fn(RawConnection) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let core = Core::new(HubOptions::default(), None, None);
-        let handler = Box::new(move |connection| Box::pin(handler(connection)) as BoxFuture<()>);
         Self {
-            inner: Inner {
-                core,
-                handler,
-                authenticate: None,
-            },
+            options: HubOptions::default(),
+            observer: None,
+            handler: Box::new(move |connection| Box::pin(handler(connection))),
+            authenticate: None,
         }
     }
 
     /// Sets the options; those about hub messages have no effect.
     pub fn options(mut self, options: HubOptions) -> Self {
-        self.inner.core = Core::new(options, None, None);
+        self.options = options;
         self
     }
 
     /// Decides who may connect.
     pub fn authenticate(mut self, authenticate: impl Authenticate) -> Self {
-        self.inner.authenticate = Some(Box::new(authenticate));
+        self.authenticate = Some(Box::new(authenticate));
+        self
+    }
+
+    /// Tells the application's metrics of connections that come and go.
+    pub fn observe(mut self, observer: impl HubObserver) -> Self {
+        self.observer = Some(Box::new(observer));
         self
     }
 
     /// The routes, to be merged into an application.
     pub fn router(self, path: &str) -> Router {
-        router::router(Arc::new(self.inner), path)
+        let inner = Inner {
+            core: Core::new(self.options, None, self.observer),
+            handler: self.handler,
+            authenticate: self.authenticate,
+        };
+        router::router(Arc::new(inner), path)
     }
 }
 
@@ -196,11 +215,12 @@ impl Endpoint for Inner {
         });
         let ended = Arc::clone(&connection);
         self.core.tasks.spawn(async move {
-            handled.await;
-            ended.end(
-                DisconnectReason::ClosedByServer(crate::CloseReason::normal()),
-                None,
-            );
+            let handled = AssertUnwindSafe(handled).catch_unwind().await;
+            let reason = match handled {
+                Ok(()) => DisconnectReason::ClosedByServer(CloseReason::normal()),
+                Err(_) => DisconnectReason::Panicked,
+            };
+            ended.end(reason, None);
         });
         RawSession {
             connection,

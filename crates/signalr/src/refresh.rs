@@ -88,7 +88,7 @@ fn refresh<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts, user: User) -> Respons
         let code = "unsupported_negotiate_version";
         return refuse(StatusCode::BAD_REQUEST, code, text);
     }
-    if connection.user().id() != user.id() {
+    if !is_same_user(&**endpoint, &connection, &user) {
         // Whoever sends to the old user must not reach the new one.
         let close = CloseReason::normal();
         connection.end(DisconnectReason::ClosedByServer(close.clone()), Some(close));
@@ -96,12 +96,26 @@ fn refresh<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts, user: User) -> Respons
         return refuse(StatusCode::FORBIDDEN, PERMISSION, text);
     }
     let token_lifetime_seconds = lifetime_seconds(&user);
-    connection.refresh_user(user);
-    endpoint.refreshed(&connection);
+    if connection.refresh_user(user) {
+        endpoint.refreshed(&connection);
+    }
     let body = Refreshed {
         token_lifetime_seconds,
     };
     json(StatusCode::OK, &body)
+}
+
+/// Whether a user is addressed as the connection's is.
+fn is_same_user<E: Endpoint>(endpoint: &E, connection: &Connection, user: &User) -> bool {
+    let Some(request) = connection.request() else {
+        return false;
+    };
+    let before = if connection.phase() == Phase::Open {
+        connection.user_id()
+    } else {
+        endpoint.user_id(&connection.user(), request)
+    };
+    before == endpoint.user_id(user, request)
 }
 
 fn refuse(status: StatusCode, error: &'static str, error_description: &'static str) -> Response {

@@ -7,10 +7,12 @@ use http::request::Parts;
 use crate::auth;
 use crate::options::TransportKind;
 
-/// The request that opened a connection, kept in as few bytes as possible.
+/// The request that opened a connection, kept in as few bytes as possible. One with more than 32 KiB of headers is refused with 431.
 ///
 /// Credentials are left out: neither the `Authorization` header nor the query's `access_token` is in it. What a hub needs of them belongs
 /// into the [`User`](crate::User).
+///
+/// Transport Protocols: the request that opens each transport.
 #[derive(Debug)]
 pub struct RequestSnapshot {
     /// `name NUL value NUL` for every header.
@@ -18,6 +20,18 @@ pub struct RequestSnapshot {
     query: Box<str>,
     remote_address: Option<SocketAddr>,
     transport: TransportKind,
+}
+
+/// What the headers of a request that opens a connection may come to, since they are kept as long as it.
+const HEADERS_LIMIT: usize = 32 * 1024;
+
+/// Whether a request's headers are too large to be kept.
+pub(crate) fn headers_are_too_large(parts: &Parts) -> bool {
+    let sizes = parts.headers.iter();
+    let size: usize = sizes
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    size > HEADERS_LIMIT
 }
 
 impl RequestSnapshot {

@@ -16,10 +16,13 @@ use crate::connection::{Connection, Phase};
 use crate::connection_id::ConnectionId;
 use crate::cors;
 use crate::endpoint::Endpoint;
+use crate::error::CloseReason;
+use crate::handle::ConnectionHandle;
 use crate::options::TransportKind;
+use crate::outbox::Origin;
 use crate::refresh;
 use crate::refusal::Refusal;
-use crate::request::{RequestSnapshot, access_token, query_value};
+use crate::request::{RequestSnapshot, access_token, headers_are_too_large, query_value};
 use crate::transport::websocket::{self, Upgrade, is_upgrade};
 use crate::transport::{http_channel, long_polling, negotiate, server_sent_events};
 use crate::user::User;
@@ -71,11 +74,9 @@ async fn handle_transport<E: Endpoint>(
 ) -> Result<Response, Refusal> {
     endpoint.core().ensure_heartbeat();
     let (parts, body) = request.into_parts();
-    if is_upgrade(&parts) {
-        return open_websocket(&endpoint, parts).await;
-    }
     match parts.method {
         Method::GET if accepts_events(&parts) => open_event_stream(&endpoint, &parts).await,
+        _ if is_upgrade(&parts) => open_websocket(&endpoint, parts).await,
         Method::GET => poll(&endpoint, &parts).await,
         Method::POST => send(&endpoint, &parts, body).await,
         Method::DELETE => delete(&endpoint, &parts).await,
@@ -88,7 +89,7 @@ fn accepts_events(parts: &Parts) -> bool {
     accepted.any(|value| {
         value
             .to_str()
-            .is_ok_and(|value| value.contains("text/event-stream"))
+            .is_ok_and(|value| value.to_ascii_lowercase().contains("text/event-stream"))
     })
 }
 
@@ -98,6 +99,14 @@ fn refuse_while_draining<E: Endpoint>(endpoint: &Arc<E>) -> Result<(), Refusal> 
         Err(Refusal::empty(StatusCode::SERVICE_UNAVAILABLE))
     } else {
         Ok(())
+    }
+}
+
+/// Closes a connection that a drain may have missed: it became known when the drain had begun already.
+fn close_while_draining(connection: &Arc<Connection>) {
+    if connection.core.is_draining() {
+        ConnectionHandle::new(Arc::clone(connection), Origin::Anyone)
+            .close(CloseReason::normal().allow_reconnect(true));
     }
 }
 
@@ -241,6 +250,9 @@ fn attach<E: Endpoint>(
         return Ok(false);
     }
     refuse_while_draining(endpoint)?;
+    if headers_are_too_large(parts) {
+        return Err(Refusal::empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+    }
     if !connection.enter(Phase::Handshake) {
         return Ok(false);
     }
@@ -261,7 +273,8 @@ async fn open_websocket<E: Endpoint>(
     {
         return Err(Refusal::empty(StatusCode::FORBIDDEN));
     }
-    let is_negotiated = query_value(parts.uri.query().unwrap_or_default(), "id").is_some();
+    let is_negotiated = query_value(parts.uri.query().unwrap_or_default(), "id")
+        .is_some_and(|token| !token.is_empty());
     let Known { connection, user } = if is_negotiated {
         identify(endpoint, &parts).await?
     } else {
@@ -288,6 +301,7 @@ async fn open_websocket<E: Endpoint>(
         return reattach(&connection, on_upgrade).map(|()| response);
     }
     endpoint.core().track(&connection);
+    close_while_draining(&connection);
     let session = endpoint.start(connection);
     endpoint
         .core()
@@ -320,6 +334,7 @@ async fn open_event_stream<E: Endpoint>(
     if !attach(endpoint, &connection, user, parts, KIND)? {
         return Err(Refusal::empty(StatusCode::CONFLICT));
     }
+    close_while_draining(&connection);
     endpoint
         .core()
         .tasks
@@ -333,6 +348,7 @@ async fn poll<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Response,
     require_transport(endpoint, KIND)?;
     require_same_transport(&connection, KIND)?;
     if attach(endpoint, &connection, user.clone(), parts, KIND)? {
+        close_while_draining(&connection);
         let response = long_polling::first_poll(&connection);
         endpoint
             .core()
@@ -340,7 +356,7 @@ async fn poll<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Response,
             .spawn(http_channel::run(endpoint.start(connection)));
         return Ok(response);
     }
-    connection.set_user(user);
+    connection.set_user_of_poll(user);
     long_polling::poll(&connection).await
 }
 

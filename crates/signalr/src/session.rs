@@ -1,17 +1,20 @@
 //! The hub's half of a connection: handshake, dispatch in order, and the end.
 
 use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
+
+use futures_util::FutureExt;
+use tracing::{Instrument, Span};
 
 use crate::backplane::ClientAnswer;
 use crate::calls::Item;
 use crate::client_results::Owner;
-use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
 use crate::context::{Context, DisconnectReason};
 use crate::dispatch::{self, Invocation};
-use crate::endpoint::Session;
+use crate::endpoint::{Endpoint, Session};
 use crate::error::{CLOSED_WITH_ERROR, CloseReason, HubError};
 use crate::filter::Next;
 use crate::handler::BoxFuture;
@@ -20,6 +23,7 @@ use crate::options::TransportKind;
 use crate::outbox::{Frame, Origin};
 use crate::protocol::{CompletionResult, HubProtocol, Message, ProtocolError, framing, handshake};
 use crate::reconnect::Receiving;
+use crate::trace;
 
 /// Reads what a client sends, whatever the transport, and acts on it.
 pub(crate) struct HubSession<S> {
@@ -49,6 +53,12 @@ impl<S: Send + Sync + 'static> HubSession<S> {
             blocked: false,
             receiving: Receiving::default(),
         }
+    }
+
+    /// Lets the client timeout pause while a message waits for its turn.
+    fn note_business(&self) {
+        let is_busy = self.blocked || self.on_connected.is_some();
+        self.connection.set_busy(is_busy);
     }
 
     fn process_inbox(&mut self, cx: &mut TaskContext<'_>) {
@@ -175,23 +185,32 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         if !connection.enter(Phase::Open) {
             return;
         }
-        connection.set_user_id(self.user_id());
+        let request = connection.request();
+        let user_id = request.and_then(|request| self.hub.user_id(&connection.user(), request));
+        connection.set_user_id(user_id);
         self.hub.core.open(connection);
         tracing::debug!(connection.id = %connection.id, protocol = protocol.name(), "connection open");
-        if self.hub.greets() {
+        let greeting = self.hub.greets().then(|| {
             let context = Context::connecting(Arc::clone(&self.hub), Arc::clone(connection));
-            self.on_connected = Some(Next::first(Arc::clone(&self.hub)).connected_boxed(context));
-            self.resume(cx);
+            Next::first(Arc::clone(&self.hub)).connected_boxed(context)
+        });
+        let span = trace::on_connected(connection);
+        let greeting = greeting.map(|greeting| Box::pin(welcome(greeting, span)) as BoxFuture<_>);
+        self.on_connected = if self.hub.core.backplane.is_some() {
+            let connection = Arc::clone(connection);
+            Some(Box::pin(async move {
+                connection.core.reachable(&connection).await;
+                match greeting {
+                    Some(greeting) => greeting.await,
+                    None => Ok(()),
+                }
+            }))
         } else {
-            self.connected = true;
-        }
-    }
-
-    fn user_id(&self) -> Option<Arc<str>> {
-        let user = self.connection.user();
-        match (&self.hub.user_id, self.connection.request()) {
-            (Some(provider), Some(request)) => provider(&user, request),
-            _ => user.shared_id(),
+            greeting
+        };
+        match self.on_connected {
+            Some(_) => self.resume(cx),
+            None => self.connected = true,
         }
     }
 
@@ -200,7 +219,8 @@ impl<S: Send + Sync + 'static> HubSession<S> {
         match outcome {
             Ok(()) => {
                 self.connected = true;
-                self.connection.outbox.release();
+                let now = self.hub.core.clock.stamp();
+                self.connection.outbox.release(now);
             }
             Err(error) => {
                 let text = error.describe(CLOSED_WITH_ERROR, self.hub.core.options.detailed_errors);
@@ -323,6 +343,17 @@ impl<S: Send + Sync + 'static> HubSession<S> {
     }
 }
 
+/// Runs `on_connected` and the filters around it, which may panic too.
+async fn welcome(greeting: BoxFuture<Result<(), HubError>>, span: Span) -> Result<(), HubError> {
+    let greeting = AssertUnwindSafe(greeting).catch_unwind();
+    let outcome = greeting.instrument(span.clone()).await;
+    let outcome = outcome.unwrap_or_else(|_| Err(HubError::internal("Panic", "a filter panicked")));
+    if let Err(error) = &outcome {
+        trace::fail(&span, error);
+    }
+    outcome
+}
+
 impl<S: Send + Sync + 'static> Session for HubSession<S> {
     fn connection(&self) -> &Arc<Connection> {
         &self.connection
@@ -336,11 +367,7 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
 
     /// Takes bytes as they arrive, cut anywhere.
     fn receive(&mut self, bytes: &[u8], cx: &mut TaskContext<'_>) {
-        if self.connection.heard_at.get() != Stamp::NEVER {
-            self.connection
-                .heard_at
-                .set(self.connection.core.clock.stamp());
-        }
+        self.connection.hear();
         if self.inbox.is_empty() && !self.blocked && self.on_connected.is_none() {
             let consumed = self.process(bytes, cx);
             self.inbox.extend_from_slice(&bytes[consumed..]);
@@ -348,6 +375,7 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
             self.inbox.extend_from_slice(bytes);
             self.process_inbox(cx);
         }
+        self.note_business();
     }
 
     /// Goes on with what had to wait.
@@ -358,8 +386,10 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
                 Poll::Pending => return,
             }
             self.process_inbox(cx);
+            self.note_business();
         } else if self.blocked {
             self.process_inbox(cx);
+            self.note_business();
         }
     }
 
@@ -393,9 +423,13 @@ impl<S: Send + Sync + 'static> Session for HubSession<S> {
         self.connection.enter(Phase::Gone);
         if self.connected {
             let context = Context::new(Arc::clone(&self.hub), Arc::clone(&self.connection), None);
-            Next::first(Arc::clone(&self.hub))
-                .disconnected_boxed(context, reason)
-                .await;
+            let farewell = Next::first(Arc::clone(&self.hub)).disconnected_boxed(context, reason);
+            let span = trace::on_disconnected(&self.connection);
+            let farewell = AssertUnwindSafe(farewell).catch_unwind();
+            // A panic here concerns nobody else.
+            if farewell.instrument(span.clone()).await.is_err() {
+                trace::fail(&span, &HubError::internal("Panic", ""));
+            }
         }
     }
 }

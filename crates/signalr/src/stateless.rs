@@ -22,7 +22,11 @@ const MAC: usize = 32;
 ///
 /// It excludes stateful reconnect, which needs the state that one node keeps: a hub that has both set does not offer stateful reconnect.
 ///
+/// A token is bound to [`User::id`](crate::User::id), so those of anonymous users are bound to nobody.
+///
 /// Tokens expire by the nodes' clocks, which should agree to within a few seconds.
+///
+/// Transport Protocols: *`POST [endpoint-base]/negotiate` request*.
 #[derive(Clone)]
 pub struct StatelessNegotiation {
     secret: Vec<u8>,

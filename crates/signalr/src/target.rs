@@ -1,6 +1,5 @@
 //! Selected connections, and what can be done with them.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -46,8 +45,9 @@ impl Target<'_> {
     /// compare it with regard to case.
     ///
     /// # Errors
-    /// An argument cannot be serialised, or one of several [groups](crate::Clients::groups) has an empty name: then nobody receives anything.
-    /// Nothing else is an error.
+    /// One of several [groups](crate::Clients::groups) has an empty name: then nobody receives anything. Or an argument cannot be serialised: then nobody
+    /// receives anything whose protocol cannot carry it.
+    /// With a [backplane](crate::backplane), also that it did not take the call for other nodes: see [`SendError::backplane`]. Nothing else is an error.
     pub fn send<A: Arguments>(&self, method: &str, arguments: A) -> Result<(), SendError> {
         self.deliver(&Once::new(method, &arguments))
     }
@@ -78,12 +78,17 @@ impl Target<'_> {
             let protocols = self.core.options.protocols;
             let json = delivery.encode(protocols.json, HubProtocol::Json);
             let messagepack = delivery.encode(protocols.messagepack, HubProtocol::MessagePack);
-            backplane.publish(Envelope {
+            let published = backplane.publish(Envelope {
                 destination,
                 excluded,
                 json,
                 messagepack,
             });
+            if let Err(error) = published {
+                delivery
+                    .failure
+                    .get_or_insert_with(|| SendError::unpublished(error));
+            }
         }
         delivery.failure.map_or(Ok(()), Err)
     }
@@ -110,13 +115,9 @@ impl Target<'_> {
                 }
             }
             Selection::Groups(names) => {
-                let mut seen = HashSet::new();
                 for name in names {
-                    for connection in self.core.groups.members(name).iter() {
-                        if seen.insert(connection.id) {
-                            delivery.to(connection);
-                        }
-                    }
+                    let members = self.core.groups.members(name);
+                    members.iter().for_each(|member| delivery.to(member));
                 }
             }
             Selection::Users(ids) => {
@@ -188,6 +189,8 @@ impl SingleTarget<'_> {
     ///
     /// # Errors
     /// The client answered with an error or a result of another type, is not connected, or disconnected meanwhile.
+    ///
+    /// SignalR Hub Protocol: *Invocations*.
     pub async fn invoke<R: DeserializeOwned>(
         &self,
         method: &str,

@@ -35,6 +35,8 @@ use crate::protocol::Payload;
 ///
 /// let hub = Hub::builder().on("Concat", concat).build();
 /// ```
+///
+/// SignalR Hub Protocol: *Upload streaming*.
 pub struct UploadStream<T> {
     queue: Arc<Queue<T>>,
     connection: Weak<Connection>,
@@ -51,6 +53,7 @@ impl<T: DeserializeOwned + Send + 'static> UploadStream<T> {
         };
         let queue = Arc::new(Queue {
             capacity: capacity.max(1),
+            is_detailed: connection.core.options.detailed_errors,
             state: Mutex::new(state),
         });
         Self {
@@ -72,6 +75,8 @@ impl<T> fmt::Debug for UploadStream<T> {
 
 struct Queue<T> {
     capacity: usize,
+    /// Whether the text of an internal error is told.
+    is_detailed: bool,
     state: Mutex<QueueState<T>>,
 }
 
@@ -104,9 +109,11 @@ impl<T: DeserializeOwned + Send> UploadSink for Queue<T> {
         match item.read() {
             Ok(item) => state.items.push_back(item),
             Err(error) => {
-                let text = format!("Failed to bind Stream message. {error}");
+                // What the client did wrong, it may know.
+                let error = HubError::internal("InvalidDataException", error.to_string());
+                let text = error.describe("Failed to bind Stream message.", self.is_detailed);
                 state.ended = true;
-                state.error = Some(HubError::internal("InvalidDataException", text));
+                state.error = Some(HubError::message(text));
             }
         }
         let reader = state.reader.take();

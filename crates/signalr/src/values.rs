@@ -8,6 +8,8 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes as SignalR writes them: a base64 string in JSON, binary data in MessagePack.
+///
+/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack encoding*.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Binary(pub Vec<u8>);
 
@@ -60,6 +62,8 @@ impl<'de> Deserialize<'de> for Binary {
 /// A moment in UTC as SignalR writes it: an ISO 8601 string in JSON, a timestamp extension in MessagePack.
 ///
 /// The moment is counted from the beginning of 1970. Clients give dates with any offset; they come out in UTC.
+///
+/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack encoding*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     seconds: i64,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 
 use super::{
-    Backplane, BackplaneError, BackplaneFuture, ClientAnswer, Envelope, GroupChange, LocalNode,
-    RemoteCall, Topic, WeakLocalNode,
+    Backplane, BackplaneError, ClientAnswer, Envelope, GroupChange, LocalNode, RemoteCall, Topic,
+    WeakLocalNode,
 };
 
 /// Joins hubs of one process: give each a clone of the same backplane.
@@ -74,22 +74,35 @@ impl Backplane for InProcessBackplane {
         bus.push(node.downgrade());
     }
 
-    fn publish(&self, envelope: Envelope) {
+    fn publish(&self, envelope: Envelope) -> Result<(), BackplaneError> {
         self.others()
             .iter()
             .for_each(|node| node.deliver(&envelope));
+        Ok(())
     }
 
-    fn set_interest(&self, _: Topic<'_>, _: bool) {}
-
-    fn change_group(&self, change: GroupChange) -> BackplaneFuture<Result<(), BackplaneError>> {
-        self.others().iter().any(|node| node.apply(&change));
-        Box::pin(std::future::ready(Ok(())))
+    /// Every node is given everything, and looks for itself whether it has receivers.
+    async fn subscribe(&self, _: Topic<'_>) -> Result<(), BackplaneError> {
+        Ok(())
     }
 
-    fn invoke(&self, call: RemoteCall) -> BackplaneFuture<Result<ClientAnswer, BackplaneError>> {
+    async fn unsubscribe(&self, _: Topic<'_>) -> Result<(), BackplaneError> {
+        Ok(())
+    }
+
+    async fn change_group(&self, change: GroupChange) -> Result<(), BackplaneError> {
+        let applied = self.others().iter().find_map(|node| node.apply(&change));
+        match applied {
+            Some(applied) => applied.await,
+            None => Ok(()),
+        }
+    }
+
+    async fn invoke(&self, call: RemoteCall) -> Result<ClientAnswer, BackplaneError> {
         let answer = self.others().iter().find_map(|node| node.invoke(&call));
-        let unknown = BackplaneError::UnknownConnection(call.connection_id);
-        answer.unwrap_or_else(|| Box::pin(std::future::ready(Err(unknown))))
+        match answer {
+            Some(answer) => answer.await,
+            None => Err(BackplaneError::UnknownConnection(call.connection_id)),
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! A node as its backplane sees it.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -68,29 +67,28 @@ impl LocalNode {
                 }
             }
             Destination::Groups(names) => {
-                let mut seen = HashSet::new();
                 for name in names {
-                    for connection in self.core.groups.members(name).iter() {
-                        if names.len() == 1 || seen.insert(connection.id) {
-                            delivery.to(connection);
-                        }
-                    }
+                    let members = self.core.groups.members(name);
+                    members.iter().for_each(|member| delivery.to(member));
                 }
             }
         }
     }
 
-    /// Applies a change of another node; `false` if the connection is not here.
-    pub fn apply(&self, change: &GroupChange) -> bool {
-        let Some(connection) = self.core.open.find(&change.connection_id) else {
-            return false;
-        };
+    /// Applies a change of another node; `None` if the connection is not here. The future is over when the change has taken effect, subscription
+    /// included, or has failed and was taken back.
+    pub fn apply(
+        &self,
+        change: &GroupChange,
+    ) -> Option<BackplaneFuture<Result<(), BackplaneError>>> {
+        let connection = self.core.open.find(&change.connection_id)?;
         if change.joins {
-            connection.join_group(&change.group);
-        } else {
-            connection.leave_group(&change.group);
+            let group = change.group.clone();
+            return Some(Box::pin(connection.join_group_everywhere(group)));
         }
-        true
+        // Whether a member is reached is decided here: nobody else need know.
+        connection.leave_group(&change.group);
+        Some(Box::pin(std::future::ready(Ok(()))))
     }
 
     /// Calls a connection of this node for another one; `None` if the connection is not here.

@@ -98,6 +98,8 @@ impl<T: DeserializeOwned + Send + 'static> FromArgument<ViaPayload> for T {
 /// A last argument that the client may leave out, or give as `null`.
 ///
 /// The number of arguments of every other method must be given exactly. Dereferences to an `Option`.
+///
+/// SignalR Hub Protocol: *Invocations*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Optional<T>(pub Option<T>);
 

@@ -23,6 +23,8 @@ use crate::protocol::Encode;
 ///
 /// let hub = Hub::builder().on("Count", count).build();
 /// ```
+///
+/// SignalR Hub Protocol: *Completion and results* and *Streaming*.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of a hub method",
     label = "results must be `Serialize + Send + 'static`, a `Stream` of such values, or a `Result` of these",

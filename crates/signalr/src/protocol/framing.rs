@@ -6,6 +6,8 @@
 use super::{HubProtocol, ProtocolError};
 
 /// Ends a JSON record.
+///
+/// SignalR Hub Protocol: *JSON Encoding*.
 pub const RECORD_SEPARATOR: u8 = 0x1e;
 
 /// A record at the beginning of a buffer.
@@ -23,6 +25,8 @@ pub struct Record<'a> {
 ///
 /// # Errors
 /// The record is larger than `maximum`, which for MessagePack is known as soon as its length is; or the length is invalid.
+///
+/// SignalR Hub Protocol: *JSON Encoding* and *MessagePack encoding*.
 pub fn next_record(
     protocol: HubProtocol,
     buffer: &[u8],
@@ -40,7 +44,9 @@ pub(crate) fn next_text_record(
     scanned: usize,
     maximum: usize,
 ) -> Result<Option<Record<'_>>, ProtocolError> {
-    let window = &buffer[scanned..buffer.len().min(maximum)];
+    let end = buffer.len().min(maximum);
+    let scanned = scanned.min(end);
+    let window = &buffer[scanned..end];
     match memchr::memchr(RECORD_SEPARATOR, window) {
         Some(offset) => {
             let end = scanned + offset;
@@ -71,6 +77,8 @@ fn next_binary_record(buffer: &[u8], maximum: usize) -> Result<Option<Record<'_>
 ///
 /// # Errors
 /// The prefix does not end within five bytes or exceeds 2 GiB - 1.
+///
+/// SignalR Hub Protocol: *MessagePack encoding*.
 pub fn read_length(buffer: &[u8]) -> Result<Option<(usize, usize)>, ProtocolError> {
     let mut length = 0usize;
     for (index, &byte) in buffer.iter().take(5).enumerate() {

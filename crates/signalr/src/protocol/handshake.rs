@@ -9,6 +9,8 @@ use serde_json::value::RawValue;
 use super::ProtocolError;
 
 /// The client's first message.
+///
+/// SignalR Hub Protocol: *Overview*.
 #[derive(Debug, PartialEq, Eq)]
 pub struct HandshakeRequest<'a> {
     /// The name of the hub protocol it wants to speak.
@@ -18,9 +20,13 @@ pub struct HandshakeRequest<'a> {
 }
 
 /// The answer that accepts a handshake.
+///
+/// SignalR Hub Protocol: *Overview*.
 pub const ACCEPTED: &[u8] = b"{}\x1e";
 
 /// The answer that refuses a handshake.
+///
+/// SignalR Hub Protocol: *Overview*.
 pub fn refusal(error: &str) -> Vec<u8> {
     let mut out = b"{\"error\":".to_vec();
     serde_json::to_writer(&mut out, error).expect("a string is serialisable");
@@ -32,6 +38,8 @@ pub fn refusal(error: &str) -> Vec<u8> {
 ///
 /// # Errors
 /// The record is not a handshake request; the text says what is wrong with it.
+///
+/// SignalR Hub Protocol: *Overview*.
 pub fn decode(record: &[u8]) -> Result<HandshakeRequest<'_>, ProtocolError> {
     let text =
         std::str::from_utf8(record).map_err(|_| ProtocolError::new("Error reading JSON."))?;

@@ -7,6 +7,8 @@ use smallvec::SmallVec;
 use super::{InvocationArguments, Payload};
 
 /// A received hub message. Names and payloads borrow from the bytes they came in.
+///
+/// SignalR Hub Protocol: *Overview*, and for each variant the section of its name.
 #[derive(Debug)]
 pub enum Message<'a> {
     /// A call of a method (types 1 and 4).
@@ -72,6 +74,8 @@ impl Message<'_> {
 }
 
 /// How a call or a stream ended.
+///
+/// SignalR Hub Protocol: *Completion and results*.
 #[derive(Debug)]
 pub enum CompletionResult<'a> {
     /// With a value.

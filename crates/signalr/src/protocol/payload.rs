@@ -30,6 +30,8 @@ impl<T: Serialize + ?Sized> Encode for T {
 }
 
 /// The positional arguments of a call: a tuple of up to eight serialisable values, `()` for none, `(value,)` for one.
+///
+/// SignalR Hub Protocol: *Invocations*.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of arguments",
     label = "expected a tuple of serialisable values",
@@ -102,6 +104,8 @@ impl_arguments!(A, B, C, D, E, F, G);
 impl_arguments!(A, B, C, D, E, F, G, H);
 
 /// One received value whose type is not known yet. Its syntax and depth have been checked.
+///
+/// SignalR Hub Protocol: *JSON Payload Encoding* and *MessagePack encoding*.
 #[derive(Debug, Clone, Copy)]
 pub enum Payload<'a> {
     /// A JSON value.
@@ -135,6 +139,8 @@ impl Payload<'_> {
 }
 
 /// The received arguments of an invocation.
+///
+/// SignalR Hub Protocol: *Invocations*.
 #[derive(Debug, Default)]
 pub struct InvocationArguments<'a> {
     values: SmallVec<[Payload<'a>; 4]>,

@@ -2,9 +2,10 @@
 
 use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -14,6 +15,7 @@ use http::{StatusCode, header};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::Sleep;
 
 use super::long_polling::PollSlot;
 use crate::clock::Stamp;
@@ -29,13 +31,22 @@ pub(crate) struct HttpChannel {
     /// What the client has sent and the session has not taken.
     received: Mutex<Vec<u8>>,
     session: AtomicWaker,
-    /// Why the client sends nothing more, if its transport has ended.
-    input_end: Mutex<Option<DisconnectReason>>,
+    /// Set when the client's transport has ended.
+    input_end: Mutex<Option<InputEnd>>,
     /// Told when the session has taken something, or takes nothing any more.
     room: Notify,
     /// Held by the request whose body is being received: concurrent ones take turns.
     sending: tokio::sync::Mutex<()>,
     pub(crate) polls: PollSlot,
+}
+
+/// The end of a client's transport.
+#[derive(Clone)]
+pub(crate) struct InputEnd {
+    /// What it means, unless the client has said something else.
+    pub(crate) reason: DisconnectReason,
+    /// How long something may still come, by a request that is on its way.
+    pub(crate) patience: Duration,
 }
 
 impl HttpChannel {
@@ -45,8 +56,8 @@ impl HttpChannel {
     }
 
     /// Lets the session end the connection after what the client has sent.
-    pub(crate) fn end_input(&self, reason: DisconnectReason) {
-        self.input_end.lock().get_or_insert(reason);
+    pub(crate) fn end_input(&self, end: InputEnd) {
+        self.input_end.lock().get_or_insert(end);
         self.session.wake();
     }
 
@@ -83,8 +94,21 @@ impl HttpChannel {
 /// Answers a request that carries data from the client.
 pub(crate) async fn receive(connection: &Connection, mut body: Body) -> Result<Response, Refusal> {
     let channel = connection.http_channel();
-    let _turn = channel.sending.lock().await;
-    while let Some(frame) = body.frame().await {
+    let ended = connection.aborted();
+    // A body that never goes on must not outlive its connection, nor hold up others for longer.
+    let next = async |body: &mut Body| {
+        tokio::select! {
+            biased;
+            frame = body.frame() => Ok(frame),
+            () = ended.cancelled() => Err(Refusal::UNKNOWN_CONNECTION),
+        }
+    };
+    let _turn = tokio::select! {
+        biased;
+        turn = channel.sending.lock() => turn,
+        () = ended.cancelled() => return Err(Refusal::UNKNOWN_CONNECTION),
+    };
+    while let Some(frame) = next(&mut body).await? {
         let frame = frame.map_err(|_| Refusal::empty(StatusCode::BAD_REQUEST))?;
         let Ok(data) = frame.into_data() else {
             continue;
@@ -104,7 +128,10 @@ const PIECE: usize = 16 * 1024;
 /// The task of a connection whose client sends by requests. The transport's responses take what is sent to the client.
 pub(crate) async fn run<S: Session>(mut session: S) {
     let connection = Arc::clone(session.connection());
-    let running = AssertUnwindSafe(poll_fn(|cx| poll_session(&connection, &mut session, cx)));
+    let mut goodbye = None;
+    let running = AssertUnwindSafe(poll_fn(|cx| {
+        poll_session(&connection, &mut session, &mut goodbye, cx)
+    }));
     // What panics is the application's; its connection must be cleared away all the same.
     if running.catch_unwind().await.is_err() {
         connection.end(
@@ -118,6 +145,7 @@ pub(crate) async fn run<S: Session>(mut session: S) {
 fn poll_session<S: Session>(
     connection: &Connection,
     session: &mut S,
+    goodbye: &mut Option<Pin<Box<Sleep>>>,
     cx: &mut Context<'_>,
 ) -> Poll<()> {
     let channel = connection.http_channel();
@@ -128,7 +156,14 @@ fn poll_session<S: Session>(
             return Poll::Ready(());
         }
         // Read before the data: what was sent before the end is not lost.
-        let end = channel.input_end.lock().clone();
+        let end = if connection.is_abandoned() {
+            Some(InputEnd {
+                reason: DisconnectReason::ConnectionLost,
+                patience: Duration::ZERO,
+            })
+        } else {
+            channel.input_end.lock().clone()
+        };
         if session.wants_input() {
             let received = channel.take();
             if !received.is_empty() {
@@ -136,9 +171,13 @@ fn poll_session<S: Session>(
                 continue;
             }
         }
-        let Some(reason) = end else {
+        let Some(InputEnd { reason, patience }) = end else {
             return Poll::Pending;
         };
+        if patience > Duration::ZERO {
+            let goodbye = goodbye.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+            ready!(goodbye.poll_unpin(cx));
+        }
         session.input_ended();
         connection.end(reason, None);
         return Poll::Ready(());
@@ -157,12 +196,15 @@ pub(crate) fn queued(connection: &Connection) -> impl Future<Output = ()> + Send
     })
 }
 
-/// Takes everything that is queued for the client.
-pub(crate) fn take_queued(connection: &Connection) -> Vec<u8> {
+/// Takes what is queued for the client: whole messages, and no more of them than fit into so many bytes, unless a single one is larger.
+pub(crate) fn take_queued(connection: &Connection, most: usize) -> Vec<u8> {
     let mut out = Vec::new();
     connection.outbox.drain(|frame| {
-        out.extend_from_slice(&frame.bytes);
-        true
+        let fits = out.is_empty() || out.len() + frame.bytes.len() <= most;
+        if fits {
+            out.extend_from_slice(&frame.bytes);
+        }
+        fits
     });
     if !out.is_empty() {
         connection.written_at.set(connection.core.clock.stamp());

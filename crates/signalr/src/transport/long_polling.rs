@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use tokio_util::sync::CancellationToken;
 
-use super::http_channel::{queued, take_queued};
+use super::http_channel::{InputEnd, queued, take_queued};
 use crate::clock::Stamp;
 use crate::connection::{Connection, Phase};
 use crate::context::DisconnectReason;
@@ -167,7 +168,7 @@ pub(crate) async fn poll(connection: &Arc<Connection>) -> Result<Response, Refus
         () = queued(connection) => {}
         () = timeout => return Ok(nothing()),
     }
-    let data = Bytes::from(take_queued(connection));
+    let data = Bytes::from(take_queued(connection, usize::MAX));
     if data.is_empty() {
         connection.core.by_token.remove(&connection.token);
         return Ok(respond(StatusCode::NO_CONTENT, None, Body::empty()));
@@ -182,7 +183,10 @@ pub(crate) async fn poll(connection: &Arc<Connection>) -> Result<Response, Refus
 /// Ends a connection at its client's wish.
 pub(crate) fn delete(connection: &Connection) -> Response {
     let channel = connection.http_channel();
-    channel.end_input(DisconnectReason::ClosedByClient { error: None });
+    channel.end_input(InputEnd {
+        reason: DisconnectReason::ClosedByClient { error: None },
+        patience: Duration::ZERO,
+    });
     (StatusCode::ACCEPTED, [(header::CONTENT_TYPE, "text/plain")]).into_response()
 }
 

@@ -34,6 +34,8 @@ struct Negotiated<'a> {
 /// Where a client shall negotiate instead.
 ///
 /// Its connection is then made there; the query of the address is kept. With an access token, the client uses that one instead of its own.
+///
+/// Transport Protocols: *`POST [endpoint-base]/negotiate` request*.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Redirect {

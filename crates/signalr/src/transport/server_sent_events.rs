@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -10,9 +11,17 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::header;
 
-use super::http_channel::take_queued;
+use super::http_channel::{InputEnd, take_queued};
 use crate::connection::{Connection, Phase};
 use crate::context::DisconnectReason;
+
+/// How long the goodbye of a client may follow the end of its event stream. A client that stops closes the stream and sends its goodbye by a request
+/// of its own, and the two race each other.
+const GOODBYE: Duration = Duration::from_millis(250);
+
+/// How many queued bytes are put into one event, unless a single hub message is larger. What the network has not asked for stays in the outbox, where its
+/// limits hold.
+const BATCH_SIZE: usize = 16 * 1024;
 
 /// The response that carries everything the client is sent.
 pub(crate) fn respond(connection: Arc<Connection>) -> Response {
@@ -46,7 +55,7 @@ impl Stream for Events {
         }
         let connection = &self.connection;
         connection.outbox.register(cx.waker());
-        let queued = take_queued(connection);
+        let queued = take_queued(connection, BATCH_SIZE);
         if !queued.is_empty() {
             return Poll::Ready(Some(Ok(event(&queued).into())));
         }
@@ -62,7 +71,10 @@ impl Drop for Events {
     fn drop(&mut self) {
         if self.connection.phase() < Phase::Ending {
             let channel = self.connection.http_channel();
-            channel.end_input(DisconnectReason::ConnectionLost);
+            channel.end_input(InputEnd {
+                reason: DisconnectReason::ConnectionLost,
+                patience: GOODBYE,
+            });
         }
     }
 }

@@ -271,3 +271,77 @@ async fn a_failed_on_connected_ends_the_connection_for_good() {
     }
     assert!(log.lock().is_empty(), "on_disconnected is not called");
 }
+
+/// Panics at both ends of a connection.
+struct Explosive {
+    at_the_beginning: bool,
+}
+
+impl Filter<()> for Explosive {
+    async fn connected(&self, context: Context, next: Next<()>) -> Result<(), HubError> {
+        assert!(!self.at_the_beginning, "on purpose");
+        next.connected(context).await
+    }
+
+    async fn disconnected(&self, _: Context, _: DisconnectReason, _: Next<()>) {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test]
+async fn nothing_stays_of_a_connection_whose_filter_panics() {
+    for at_the_beginning in [true, false] {
+        let hub = Hub::builder()
+            .filter(Explosive { at_the_beginning })
+            .build();
+        let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+        if at_the_beginning {
+            assert_eq!(
+                client.rest().await,
+                [r#"{"type":7,"error":"Connection closed with an error."}"#]
+            );
+        }
+        client.cut();
+        let drained = hub.context();
+        let drained = drained.drain(std::time::Duration::ZERO);
+        tokio::time::timeout(std::time::Duration::from_secs(5), drained)
+            .await
+            .expect("nothing is left that does not end");
+        assert_eq!(hub.context().connection_count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_policy_may_look_at_the_arguments_and_comes_before_the_filters() {
+    /// Tells that it was reached.
+    struct Loud;
+
+    impl Filter<()> for Loud {
+        async fn invoke(&self, _: Invocation<()>, _: Next<()>) -> Result<Reply, HubError> {
+            Ok(Reply::value("filtered"))
+        }
+    }
+
+    let hub = Hub::builder()
+        .on("Echo", async |_: Context, text: String| text)
+        .authorize_call("echo", |call| {
+            let is_polite = call
+                .argument::<String>(0)
+                .is_some_and(|text| text == "please");
+            assert_eq!(call.method(), "Echo");
+            async move { is_polite }
+        })
+        .filter(Loud)
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    let refused = call(&mut client, "Echo", "now").await;
+    assert!(
+        refused.contains("because user is unauthorized"),
+        "{refused}"
+    );
+    let permitted = call(&mut client, "Echo", "please").await;
+    assert!(
+        permitted.ends_with(r#""result":"filtered"}"#),
+        "{permitted}"
+    );
+}

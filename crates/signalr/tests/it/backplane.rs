@@ -1,408 +1,328 @@
-//! What every backplane must do, written once over the trait.
-//!
-//! A cluster is two hubs, `left` and `right`, joined by the backplane under test. An implementation is checked by a [`Cluster`] for it and a line in
-//! [`every_backplane`].
+//! What a hub makes of a backplane that is slow, or fails. What every backplane must do is the crate's own conformance suite.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use signalr_hub::backplane::{Backplane, InProcessBackplane};
-use signalr_hub::{
-    Authenticate, AuthenticationError, AuthenticationRequest, Context, Hub, HubContext, HubError,
-    User,
+use signalr_hub::backplane::{
+    Backplane, BackplaneError, ClientAnswer, Envelope, GroupChange, LocalNode, RemoteCall, Topic,
 };
+use signalr_hub::{Context, Hub, HubContext, HubOptions};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{Instant, timeout};
 
 use crate::client::Client;
 
-/// The token is the user.
-struct Trusting;
+/// What a backplane does when it is asked to change a subscription, or another node's group.
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    /// Confirms when the test permits it.
+    Slow,
+    /// Fails at once.
+    Broken,
+}
 
-impl Authenticate for Trusting {
-    async fn authenticate(
-        &self,
-        request: AuthenticationRequest<'_>,
-    ) -> Result<User, AuthenticationError> {
-        Ok(request.token().map_or_else(User::anonymous, User::new))
+/// A backplane without other nodes, which tells the test what it is asked for.
+#[derive(Clone)]
+struct Scripted {
+    mood: Mood,
+    asked: mpsc::Sender<String>,
+    permits: Arc<Semaphore>,
+}
+
+impl Scripted {
+    async fn confirm(&self, what: String) -> Result<(), BackplaneError> {
+        self.asked.send(what).await.expect("the test listens");
+        match self.mood {
+            Mood::Slow => {
+                self.permits.acquire().await.unwrap().forget();
+                Ok(())
+            }
+            Mood::Broken => Err(unavailable()),
+        }
     }
 }
 
-async fn ask(context: Context, connection_id: String) -> Result<i32, HubError> {
-    Ok(context
-        .clients()
-        .client(&connection_id)
-        .invoke::<i32>("Answer", ("?",))
-        .await?)
+fn unavailable() -> BackplaneError {
+    BackplaneError::Unavailable("no link".to_owned())
 }
 
-async fn own_id(context: Context) -> String {
-    context.connection_id().to_string()
+impl Backplane for Scripted {
+    fn attach(&self, _: LocalNode) {}
+
+    fn publish(&self, _: Envelope) -> Result<(), BackplaneError> {
+        match self.mood {
+            Mood::Slow => Ok(()),
+            Mood::Broken => Err(unavailable()),
+        }
+    }
+
+    async fn subscribe(&self, topic: Topic<'_>) -> Result<(), BackplaneError> {
+        // Only groups are of interest here; a connection's own topics are as they should be.
+        match topic {
+            Topic::Group(name) => self.confirm(format!("+{name}")).await,
+            Topic::User(_) | Topic::Connection(_) if self.mood == Mood::Broken => {
+                Err(unavailable())
+            }
+            Topic::User(_) | Topic::Connection(_) => Ok(()),
+        }
+    }
+
+    async fn unsubscribe(&self, topic: Topic<'_>) -> Result<(), BackplaneError> {
+        match topic {
+            Topic::Group(name) => self.confirm(format!("-{name}")).await,
+            Topic::User(_) | Topic::Connection(_) => Ok(()),
+        }
+    }
+
+    async fn change_group(&self, change: GroupChange) -> Result<(), BackplaneError> {
+        self.confirm(format!("change {}", change.group)).await
+    }
+
+    async fn invoke(&self, _: RemoteCall) -> Result<ClientAnswer, BackplaneError> {
+        Err(unavailable())
+    }
 }
 
-struct Node {
+/// A hub on a scripted backplane, with one client.
+struct Scene {
     hub: Hub,
+    client: Client,
+    id: String,
+    asked: mpsc::Receiver<String>,
+    permits: Arc<Semaphore>,
 }
 
-impl Node {
-    fn new(backplane: impl Backplane) -> Self {
+impl Scene {
+    async fn new(mood: Mood) -> Self {
+        let (teller, asked) = mpsc::channel(64);
+        let permits = Arc::new(Semaphore::new(0));
         let hub = Hub::builder()
-            .on("Ask", ask)
-            .on("OwnId", own_id)
-            .authenticate(Trusting)
-            .backplane(backplane)
+            .on("OwnId", async |context: Context| {
+                context.connection_id().to_string()
+            })
+            .backplane(Scripted {
+                mood,
+                asked: teller,
+                permits: Arc::clone(&permits),
+            })
+            .options(HubOptions::default())
             .build();
-        Self { hub }
+        let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+        client
+            .send(r#"{"type":1,"invocationId":"1","target":"OwnId","arguments":[]}"#)
+            .await;
+        let completion: serde_json::Value = serde_json::from_str(&client.next().await).unwrap();
+        let id = completion["result"].as_str().unwrap().to_owned();
+        Self {
+            hub,
+            client,
+            id,
+            asked,
+            permits,
+        }
     }
 
     fn context(&self) -> HubContext {
         self.hub.context()
     }
 
-    /// Connects a user.
-    async fn connect(&self, user: &str) -> Member {
-        let path = format!("/hub?access_token={user}");
-        let mut client = Client::hub(self.hub.router("/hub"), &path).await;
-        client
-            .send(r#"{"type":1,"invocationId":"id","target":"OwnId","arguments":[]}"#)
-            .await;
-        let completion: serde_json::Value = serde_json::from_str(&client.next().await).unwrap();
-        Member {
-            client,
-            id: completion["result"].as_str().unwrap().to_owned(),
+    /// What the backplane is asked for next.
+    async fn asked(&mut self) -> String {
+        self.asked.recv().await.unwrap()
+    }
+
+    fn confirm(&self) {
+        self.permits.add_permits(1);
+    }
+
+    /// Sends to a group and to everybody; says whether the client is in the group.
+    async fn is_member(&mut self, group: &str) -> bool {
+        let context = self.context();
+        let _ = context.clients().group(group).send("Member", ());
+        let _ = context.clients().all().send("End", ());
+        let mut is_member = false;
+        loop {
+            // There may be pings as well.
+            let message = self.client.next().await;
+            is_member |= message.contains("Member");
+            if message.contains("End") {
+                return is_member;
+            }
         }
     }
 }
 
-/// A connected client.
-struct Member {
-    client: Client,
-    id: String,
+#[tokio::test(start_paused = true)]
+async fn a_join_returns_when_the_backplane_has_confirmed_it() {
+    let mut scene = Scene::new(Mood::Slow).await;
+    let (context, id) = (scene.context(), scene.id.clone());
+    let groups = context.groups();
+    let mut join = Box::pin(groups.add(&id, "x"));
+    let early = timeout(Duration::from_secs(29), &mut join).await;
+    assert!(early.is_err(), "nothing is confirmed yet");
+    assert_eq!(scene.asked().await, "+x");
+    scene.confirm();
+    assert_eq!(join.await, Ok(()));
+    assert!(scene.is_member("x").await);
+    assert_eq!(groups.add(&id, "x").await, Ok(()), "known to be confirmed");
 }
 
-impl Member {
-    /// Expects exactly one call with this text before the next marker.
-    async fn hears(&mut self, text: &str) {
-        assert_eq!(self.client.next().await, call(text));
+#[tokio::test(start_paused = true)]
+async fn a_join_that_is_not_confirmed_in_30_seconds_is_taken_back() {
+    let mut scene = Scene::new(Mood::Slow).await;
+    let context = scene.context();
+    let before = Instant::now();
+    let joined = context.groups().add(&scene.id, "x").await;
+    assert_eq!(joined, Err(BackplaneError::TimedOut));
+    assert_eq!(before.elapsed().as_secs(), 30);
+    assert!(!scene.is_member("x").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_fails_says_why_and_is_taken_back() {
+    let mut scene = Scene::new(Mood::Broken).await;
+    let context = scene.context();
+    let joined = context.groups().add(&scene.id, "x").await;
+    assert_eq!(joined, Err(unavailable()));
+    assert!(!scene.is_member("x").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_join_leaves_an_earlier_membership_alone() {
+    let mut scene = Scene::new(Mood::Broken).await;
+    let context = scene.context();
+    context.connection(&scene.id).unwrap().join_group("x");
+    let joined = context.groups().add(&scene.id, "x").await;
+    assert_eq!(joined, Err(unavailable()));
+    assert!(scene.is_member("x").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_still_wanted_is_asked_for_again_at_growing_intervals() {
+    let mut scene = Scene::new(Mood::Broken).await;
+    let connection = scene.context().connection(&scene.id).unwrap();
+    let before = Instant::now();
+    connection.join_group("x");
+    for seconds in [0, 1, 3, 7, 15, 31, 63, 95] {
+        assert_eq!(scene.asked().await, "+x");
+        assert_eq!(before.elapsed().as_secs(), seconds);
     }
+    connection.leave_group("x");
+    connection.join_group("y");
+    assert_eq!(scene.asked().await, "+y", "nobody asks for x any more");
+}
 
-    async fn joins(&self, node: &Node, group: &str) {
-        node.context().groups().add(&self.id, group).await.unwrap();
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_failed_subscription_has_it_tried_at_once() {
+    let mut scene = Scene::new(Mood::Broken).await;
+    let context = scene.context();
+    let connection = context.connection(&scene.id).unwrap();
+    connection.join_group("x");
+    for _ in 0..4 {
+        scene.asked().await;
     }
+    let before = Instant::now();
+    assert!(context.groups().add(&scene.id, "x").await.is_err());
+    assert_eq!(before.elapsed(), Duration::ZERO);
 }
 
-fn call(text: &str) -> String {
-    format!(r#"{{"type":1,"target":"Heard","arguments":["{text}"]}}"#)
-}
-
-/// Makes the backplanes of two nodes that are joined, ready for use.
-trait Cluster {
-    fn join() -> (impl Backplane, impl Backplane);
-}
-
-struct InProcess;
-
-impl Cluster for InProcess {
-    fn join() -> (impl Backplane, impl Backplane) {
-        let bus = InProcessBackplane::new();
-        (bus.clone(), bus)
+#[tokio::test(start_paused = true)]
+async fn the_changes_of_a_topic_follow_each_other_and_end_with_the_last_wish() {
+    let mut scene = Scene::new(Mood::Slow).await;
+    let connection = scene.context().connection(&scene.id).unwrap();
+    connection.join_group("x");
+    assert_eq!(scene.asked().await, "+x");
+    for _ in 0..3 {
+        connection.leave_group("x");
+        connection.join_group("x");
     }
+    connection.leave_group("x");
+    let second = timeout(Duration::from_secs(5), scene.asked.recv()).await;
+    assert!(second.is_err(), "the first change is not over yet");
+    scene.confirm();
+    assert_eq!(scene.asked().await, "-x");
+    connection.join_group("x");
+    scene.confirm();
+    assert_eq!(scene.asked().await, "+x");
+    scene.confirm();
+    let more = timeout(Duration::from_mins(2), scene.asked.recv()).await;
+    assert!(more.is_err(), "wish and state agree");
 }
 
-fn nodes<C: Cluster>() -> (Node, Node) {
-    let (left, right) = C::join();
-    (Node::new(left), Node::new(right))
+#[tokio::test(start_paused = true)]
+async fn a_change_on_another_node_fails_after_30_seconds() {
+    let mut scene = Scene::new(Mood::Slow).await;
+    let context = scene.context();
+    let before = Instant::now();
+    let changed = context.groups().remove("elsewhere", "x").await;
+    assert_eq!(changed, Err(BackplaneError::TimedOut));
+    assert_eq!(before.elapsed().as_secs(), 30);
+    assert_eq!(scene.asked().await, "change x");
 }
 
-/// Instantiates the suite for a cluster.
-macro_rules! every_backplane {
-    ($($name:ident: $cluster:ty),*) => {
-        $(mod $name {
-            every_backplane!(@tests $cluster:
-                sends_to_all_reach_every_node_and_honour_exclusions,
-                groups_span_nodes_and_deliver_once,
-                users_are_reached_wherever_they_are,
-                single_connections_are_reached_on_other_nodes,
-                membership_changes_of_remote_connections_have_happened_when_they_return,
-                joining_twice_and_leaving_without_membership_change_nothing,
-                a_connection_that_ends_leaves_its_groups_and_others_stay,
-                one_of_several_connections_of_a_user_may_leave,
-                results_come_from_clients_of_other_nodes,
-                results_of_lost_and_unknown_connections_fail,
-                messages_of_one_sender_keep_their_order
-            );
-        })*
-    };
-    (@tests $cluster:ty: $($test:ident),*) => {
-        $(#[tokio::test]
-        async fn $test() {
-            super::$test::<$cluster>().await;
-        })*
-    };
-}
-
-every_backplane!(in_process: super::InProcess);
-
-async fn sends_to_all_reach_every_node_and_honour_exclusions<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let (mut a, mut b, mut c) = (
-        left.connect("a").await,
-        right.connect("b").await,
-        right.connect("c").await,
-    );
-    left.context()
-        .clients()
-        .all_except(&[&c.id, &a.id])
-        .send("Heard", ("some",))
-        .unwrap();
-    right
-        .context()
-        .clients()
-        .all()
-        .send("Heard", ("all",))
-        .unwrap();
-    b.hears("some").await;
-    for member in [&mut a, &mut b, &mut c] {
-        member.hears("all").await;
-    }
-}
-
-async fn groups_span_nodes_and_deliver_once<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let (mut a, mut b) = (left.connect("a").await, right.connect("b").await);
-    a.joins(&left, "x").await;
-    b.joins(&right, "x").await;
-    b.joins(&right, "y").await;
-    let context = left.context();
-    context
-        .clients()
-        .groups(&["x", "y", "z"])
-        .send("Heard", ("once",))
-        .unwrap();
-    context
-        .clients()
-        .group_except("x", &[&b.id])
-        .send("Heard", ("not b",))
-        .unwrap();
-    context
-        .clients()
-        .group("X")
-        .send("Heard", ("nobody: names differ by case",))
-        .unwrap();
-    context
-        .clients()
-        .group("x")
-        .send("Heard", ("end",))
-        .unwrap();
-    a.hears("once").await;
-    a.hears("not b").await;
-    a.hears("end").await;
-    b.hears("once").await;
-    b.hears("end").await;
-}
-
-async fn users_are_reached_wherever_they_are<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let (mut a, mut b, mut other) = (
-        left.connect("ada").await,
-        right.connect("ada").await,
-        right.connect("Ada").await,
-    );
-    left.context()
-        .clients()
-        .user("ada")
-        .send("Heard", ("ada",))
-        .unwrap();
-    right
-        .context()
-        .clients()
-        .users(&["ada", "Ada"])
-        .send("Heard", ("both",))
-        .unwrap();
-    for member in [&mut a, &mut b] {
-        member.hears("ada").await;
-        member.hears("both").await;
-    }
-    other.hears("both").await;
-}
-
-async fn single_connections_are_reached_on_other_nodes<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let (mut a, mut b) = (left.connect("a").await, right.connect("b").await);
-    let context = left.context();
-    context
-        .clients()
-        .client(&b.id)
-        .send("Heard", ("b",))
-        .unwrap();
-    context
-        .clients()
-        .clients(&[&a.id, &b.id, &"nobody".to_owned()])
-        .send("Heard", ("both",))
-        .unwrap();
-    a.hears("both").await;
-    b.hears("b").await;
-    b.hears("both").await;
-}
-
-async fn membership_changes_of_remote_connections_have_happened_when_they_return<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let mut b = right.connect("b").await;
-    b.joins(&left, "x").await;
-    right
-        .context()
-        .clients()
-        .group("x")
-        .send("Heard", ("joined",))
-        .unwrap();
-    left.context().groups().remove(&b.id, "x").await.unwrap();
-    right
-        .context()
-        .clients()
-        .group("x")
-        .send("Heard", ("left",))
-        .unwrap();
-    right
-        .context()
-        .clients()
-        .all()
-        .send("Heard", ("end",))
-        .unwrap();
-    b.hears("joined").await;
-    b.hears("end").await;
-    left.context().groups().add("nobody", "x").await.unwrap();
-}
-
-async fn joining_twice_and_leaving_without_membership_change_nothing<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let mut b = right.connect("b").await;
-    for node in [&left, &right, &left] {
-        node.context().groups().remove(&b.id, "x").await.unwrap();
-        b.joins(node, "x").await;
-        b.joins(node, "x").await;
-    }
-    left.context()
-        .clients()
-        .group("x")
-        .send("Heard", ("once",))
-        .unwrap();
-    left.context().groups().remove(&b.id, "x").await.unwrap();
-    left.context()
-        .clients()
-        .group("x")
-        .send("Heard", ("never",))
-        .unwrap();
-    left.context()
-        .clients()
-        .all()
-        .send("Heard", ("end",))
-        .unwrap();
-    b.hears("once").await;
-    b.hears("end").await;
-}
-
-async fn a_connection_that_ends_leaves_its_groups_and_others_stay<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let (a, mut b) = (right.connect("a").await, right.connect("b").await);
-    a.joins(&left, "x").await;
-    b.joins(&left, "x").await;
-    let id = a.id.clone();
-    a.client.cut();
-    while right.context().connection(&id).is_some() {
-        tokio::task::yield_now().await;
-    }
-    left.context()
-        .clients()
-        .group("x")
-        .send("Heard", ("still here",))
-        .unwrap();
-    b.hears("still here").await;
-}
-
-async fn one_of_several_connections_of_a_user_may_leave<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let (first, mut second) = (right.connect("ada").await, right.connect("ada").await);
-    let id = first.id.clone();
-    first.client.cut();
-    while right.context().connection(&id).is_some() {
-        tokio::task::yield_now().await;
-    }
-    left.context()
-        .clients()
-        .user("ada")
-        .send("Heard", ("still here",))
-        .unwrap();
-    second.hears("still here").await;
-}
-
-async fn results_come_from_clients_of_other_nodes<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let (mut a, mut b) = (left.connect("a").await, right.connect("b").await);
-    let ask = format!(
-        r#"{{"type":1,"invocationId":"ask","target":"Ask","arguments":["{}"]}}"#,
-        b.id
-    );
-    for (answer, outcome) in [
-        (r#""result":42"#, r#""result":42}"#),
-        (r#""error":"no idea""#, r#"HubException: no idea"}"#),
-        (
-            r#""result":"x""#,
-            "HubException: Error trying to deserialize result to i32.",
-        ),
-    ] {
-        a.client.send(&ask).await;
-        let question: serde_json::Value = serde_json::from_str(&b.client.next().await).unwrap();
-        assert_eq!(question["arguments"], serde_json::json!(["?"]));
-        b.client
-            .send(&format!(
-                r#"{{"type":3,"invocationId":{},{answer}}}"#,
-                question["invocationId"]
-            ))
-            .await;
-        let completion = a.client.next().await;
-        assert!(completion.contains(outcome), "{completion}");
-    }
-}
-
-async fn results_of_lost_and_unknown_connections_fail<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let mut b = right.connect("b").await;
-    let context = Arc::new(left.context());
-    let clients = context.clients();
-    let unknown = clients
-        .client("nobody")
-        .invoke::<i32>("Answer", ())
-        .await
-        .unwrap_err();
-    assert_eq!(unknown.to_string(), "Connection 'nobody' does not exist.");
-    let id = b.id.clone();
-    let leave = async {
-        b.client.next().await;
-        b.client.cut();
-    };
-    let target = clients.client(&id);
-    let (lost, ()) = tokio::join!(target.invoke::<i32>("Answer", ()), leave);
+#[tokio::test(start_paused = true)]
+async fn without_a_working_backplane_a_node_serves_its_own_connections() {
+    let before = Instant::now();
+    let mut scene = Scene::new(Mood::Broken).await;
+    assert!(before.elapsed() <= Duration::from_millis(500));
+    let context = scene.context();
+    let unpublished = context.clients().all().send("Heard", ()).unwrap_err();
+    assert_eq!(unpublished.backplane(), Some(&unavailable()));
     assert_eq!(
-        lost.unwrap_err().to_string(),
-        format!("Connection '{id}' disconnected.")
+        scene.client.next().await,
+        r#"{"type":1,"target":"Heard","arguments":[]}"#
     );
+    let own = context.clients().client(&scene.id).send("Heard", ());
+    own.expect("the backplane is not asked");
 }
 
-async fn messages_of_one_sender_keep_their_order<C: Cluster>() {
-    let (left, right) = nodes::<C>();
-    let mut b = right.connect("b").await;
-    b.joins(&right, "x").await;
-    let context = left.context();
-    for number in 0..100 {
-        let text = number.to_string();
-        match number % 3 {
-            0 => context.clients().group("x").send("Heard", (text,)).unwrap(),
-            1 => context.clients().user("b").send("Heard", (text,)).unwrap(),
-            _ => context
-                .clients()
-                .client(&b.id)
-                .send("Heard", (text,))
-                .unwrap(),
+#[tokio::test(start_paused = true)]
+async fn a_connection_waits_half_a_second_to_be_reached_from_elsewhere() {
+    /// Never confirms anything.
+    struct Stuck;
+
+    impl Backplane for Stuck {
+        fn attach(&self, _: LocalNode) {}
+
+        fn publish(&self, _: Envelope) -> Result<(), BackplaneError> {
+            Ok(())
+        }
+
+        async fn subscribe(&self, _: Topic<'_>) -> Result<(), BackplaneError> {
+            std::future::pending().await
+        }
+
+        async fn unsubscribe(&self, _: Topic<'_>) -> Result<(), BackplaneError> {
+            std::future::pending().await
+        }
+
+        async fn change_group(&self, _: GroupChange) -> Result<(), BackplaneError> {
+            std::future::pending().await
+        }
+
+        async fn invoke(&self, _: RemoteCall) -> Result<ClientAnswer, BackplaneError> {
+            std::future::pending().await
         }
     }
-    for number in 0..100 {
-        b.hears(&number.to_string()).await;
-    }
+
+    let (told, mut connected) = mpsc::channel(1);
+    let hub = Hub::builder()
+        .on_connected(move |_: Context| {
+            let told = told.clone();
+            async move {
+                told.send(Instant::now()).await.expect("the test listens");
+                Ok::<_, signalr_hub::HubError>(())
+            }
+        })
+        .backplane(Stuck)
+        .build();
+    let before = Instant::now();
+    let _client = Client::hub(hub.router("/hub"), "/hub").await;
+    assert_eq!(
+        before.elapsed(),
+        Duration::ZERO,
+        "the handshake is answered"
+    );
+    let opened = connected.recv().await.unwrap();
+    assert_eq!(opened - before, Duration::from_millis(500));
 }

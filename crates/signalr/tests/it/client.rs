@@ -19,7 +19,12 @@ pub(crate) const RS: &str = "\u{1e}";
 
 /// Serves a router on a connection in memory and returns the client's end.
 pub(crate) fn connect(router: Router) -> DuplexStream {
-    let (client, server) = tokio::io::duplex(256 * 1024);
+    connect_narrow(router, 256 * 1024)
+}
+
+/// The same with room for so many bytes that the other side has not read.
+pub(crate) fn connect_narrow(router: Router, capacity: usize) -> DuplexStream {
+    let (client, server) = tokio::io::duplex(capacity);
     TaskTracker::new().spawn(async move {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http2().enable_connect_protocol();
@@ -55,7 +60,15 @@ impl Client {
                 .headers_mut()
                 .insert(name, value.parse().expect("a header value"));
         }
-        let (socket, _) = tokio_tungstenite::client_async(request, connect(router)).await?;
+        Self::open_over(connect(router), request).await
+    }
+
+    /// Opens a WebSocket over a given connection.
+    pub(crate) async fn open_over(
+        network: DuplexStream,
+        request: impl IntoClientRequest + Unpin,
+    ) -> Result<Self, Error> {
+        let (socket, _) = tokio_tungstenite::client_async(request, network).await?;
         Ok(Self {
             socket,
             received: Vec::new(),

@@ -364,3 +364,14 @@ async fn handshakes_are_refused_for_these_reasons() {
         assert_eq!(client.rest().await, [format!(r#"{{"error":"{error}"}}"#)]);
     }
 }
+
+#[tokio::test]
+async fn headers_that_would_be_kept_for_long_are_limited() {
+    let large = "x".repeat(33 * 1024);
+    let Err(refused) = Client::open_with(hub(), "/hub", &[("x-large", &large)]).await else {
+        panic!("it would be kept as long as the connection")
+    };
+    assert!(refused.to_string().contains("431"), "{refused}");
+    let fair = [("x-fair", &large[..16 * 1024])];
+    assert!(Client::open_with(hub(), "/hub", &fair).await.is_ok());
+}

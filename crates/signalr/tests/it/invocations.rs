@@ -184,6 +184,42 @@ async fn a_panic_outside_of_a_method_ends_the_connection_and_nothing_of_it_stays
     }
 }
 
+/// A result that takes its time to be written.
+struct Slow;
+
+impl serde::Serialize for Slow {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let end = std::time::Instant::now() + std::time::Duration::from_millis(20);
+        while std::time::Instant::now() < end {
+            std::hint::spin_loop();
+        }
+        serializer.serialize_str("slow")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fast_completion_does_not_overtake_a_slow_one() {
+    let hub = Hub::builder()
+        .on("Slow", async |_: Context| {
+            tokio::task::yield_now().await;
+            Slow
+        })
+        .on("Fast", async |_: Context| "fast")
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    for _ in 0..10 {
+        for target in ["Slow", "Fast"] {
+            client
+                .send(&format!(
+                    r#"{{"type":1,"invocationId":"{target}","target":"{target}","arguments":[]}}"#
+                ))
+                .await;
+        }
+        assert!(client.next().await.contains("slow"));
+        assert!(client.next().await.contains("fast"));
+    }
+}
+
 #[tokio::test]
 async fn unknown_methods_and_wrong_arguments_are_refused_with_their_texts() {
     let ask = async |target: &str, arguments: &str| {

@@ -381,3 +381,22 @@ async fn listed_origins_get_in_and_are_named_in_cors_headers() {
     let answer = request_with(&router, Method::POST, "/hub/negotiate", &headers, "").await;
     assert_eq!(answer.header("access-control-allow-origin"), None);
 }
+
+#[tokio::test]
+async fn an_empty_id_names_no_connection_and_an_unknown_one_none_that_exists() {
+    let mut client = Client::open(plain(), "/hub?id=").await.unwrap();
+    client.handshake().await;
+    let Err(refused) = Client::open(plain(), "/hub?id=unknown").await else {
+        panic!("there is no such connection")
+    };
+    assert!(refused.to_string().contains("404"), "{refused}");
+}
+
+#[tokio::test]
+async fn media_types_are_compared_in_any_case() {
+    let router = plain();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let accept = [("accept", "Text/Event-Stream")];
+    let response = crate::http::begin(&router, Method::GET, &uri, &accept, "").await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+}

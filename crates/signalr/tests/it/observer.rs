@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use futures_util::stream;
 use signalr_hub::{
-    ConnectionStatus, Context, Hub, HubError, HubObserver, InvocationOutcome, TransportKind,
+    ConnectionStatus, Context, Hub, HubError, HubObserver, InvocationOutcome, RawConnection,
+    RawEndpoint, TransportKind,
 };
 use tokio::sync::mpsc;
 
@@ -12,11 +13,11 @@ use crate::client::Client;
 use crate::http::{negotiate, request};
 
 /// Writes down what it is told, durations in seconds.
-struct Recording(mpsc::UnboundedSender<String>);
+struct Recording(mpsc::Sender<String>);
 
 impl Recording {
     fn note(&self, text: String) {
-        let _ = self.0.send(text);
+        self.0.try_send(text).expect("a test notes little");
     }
 }
 
@@ -39,17 +40,20 @@ impl HubObserver for Recording {
         self.note(format!("> {method}"));
     }
 
+    fn unknown_method_called(&self, target: &str) {
+        self.note(format!("? {target}"));
+    }
+
     fn invocation_ended(&self, method: &str, duration: Duration, outcome: InvocationOutcome) {
         self.note(format!("< {method} {} {outcome:?}", duration.as_secs()));
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an observer must not wait, and a test notes little"
-)]
-fn hub() -> (Hub, mpsc::UnboundedReceiver<String>) {
-    let (teller, noted) = mpsc::unbounded_channel();
+/// More notes than any test makes.
+const NOTES: usize = 64;
+
+fn hub() -> (Hub, mpsc::Receiver<String>) {
+    let (teller, noted) = mpsc::channel(NOTES);
     let hub = Hub::builder()
         .on("Work", async |_: Context, seconds: u64| {
             tokio::time::sleep(Duration::from_secs(seconds)).await;
@@ -64,7 +68,7 @@ fn hub() -> (Hub, mpsc::UnboundedReceiver<String>) {
     (hub, noted)
 }
 
-async fn next(noted: &mut mpsc::UnboundedReceiver<String>) -> String {
+async fn next(noted: &mut mpsc::Receiver<String>) -> String {
     noted.recv().await.unwrap()
 }
 
@@ -103,15 +107,16 @@ async fn every_call_is_reported_with_its_outcome() {
     ] {
         let message = format!(r#"{{"type":{kind},"invocationId":"1",{call}}}"#);
         client.send(&message).await;
-        client
-            .send(r#"{"type":1,"target":"Unknown","arguments":[]}"#)
-            .await;
         assert_eq!(next(&mut noted).await, format!("> {name}"));
         if name == "Forever" {
             client.send(r#"{"type":5,"invocationId":"1"}"#).await;
         }
         assert_eq!(next(&mut noted).await, format!("< {name} {end}"));
     }
+    client
+        .send(r#"{"type":1,"target":"Unknown","arguments":[]}"#)
+        .await;
+    assert_eq!(next(&mut noted).await, "? Unknown");
     client.send(r#"{"type":7}"#).await;
     assert_eq!(next(&mut noted).await, "- web_sockets 3 normal_closure");
 }
@@ -146,4 +151,21 @@ async fn connections_are_reported_with_their_transport_and_how_they_ended() {
     let context = hub.context();
     tokio::join!(context.drain(Duration::ZERO), last.rest());
     assert_eq!(next(&mut noted).await, "- web_sockets 0 app_shutdown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_without_a_hub_are_reported_too() {
+    let (teller, mut noted) = mpsc::channel(NOTES);
+    let echo = async |mut connection: RawConnection| {
+        while let Some(bytes) = connection.receive().await {
+            connection.send(bytes);
+        }
+    };
+    let router = RawEndpoint::new(echo)
+        .observe(Recording(teller))
+        .router("/raw");
+    let client = Client::open(router, "/raw").await.unwrap();
+    assert_eq!(next(&mut noted).await, "+ web_sockets");
+    client.cut();
+    assert_eq!(next(&mut noted).await, "- web_sockets 0 normal_closure");
 }

@@ -134,7 +134,24 @@ async fn the_end_of_an_event_stream_follows_the_last_words() {
     assert_eq!(post(&router, &uri, "x").await.status, StatusCode::NOT_FOUND);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
+async fn a_goodbye_may_follow_the_end_of_its_event_stream() {
+    let (router, mut endings) = hub();
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    post(&router, &uri, HANDSHAKE).await;
+    event(&mut events).await;
+    drop(events);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let goodbye = post(&router, &uri, "{\"type\":7}\u{1e}").await;
+    assert_eq!(goodbye.status, StatusCode::OK);
+    assert_eq!(
+        endings.recv().await.unwrap(),
+        DisconnectReason::ClosedByClient { error: None }
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_its_event_stream_has_left() {
     let (router, mut endings) = hub();
     let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
@@ -142,13 +159,16 @@ async fn a_client_that_leaves_its_event_stream_has_left() {
     post(&router, &uri, HANDSHAKE).await;
     event(&mut events).await;
     drop(events);
+    let before = tokio::time::Instant::now();
     assert_eq!(
         endings.recv().await.unwrap(),
         DisconnectReason::ConnectionLost
     );
+    assert!(before.elapsed() < Duration::from_millis(300));
+    assert_eq!(post(&router, &uri, "x").await.status, StatusCode::NOT_FOUND);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_end_in_mid_message_is_a_breach_of_the_protocol() {
     let breach = DisconnectReason::ProtocolError(
         "Connection terminated while reading a message.".to_owned(),
@@ -167,6 +187,11 @@ async fn an_end_in_mid_message_is_a_breach_of_the_protocol() {
     post(&router, &uri, "{\"type\":").await;
     request(&router, Method::DELETE, &uri, "").await;
     assert_eq!(endings.recv().await.unwrap(), breach);
+
+    let (router, mut endings) = hub();
+    let uri = open_polling(&router).await;
+    post(&router, &uri, "{\"type\":").await;
+    assert_eq!(endings.recv().await.unwrap(), breach, "it stops polling");
 }
 
 #[tokio::test]
@@ -428,4 +453,49 @@ async fn a_post_waits_while_nobody_takes_its_data_and_ends_with_the_connection()
     let answer = post(&router, &uri, &"x".repeat(200_000)).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     assert!(before.elapsed() >= Duration::from_secs(14));
+}
+
+#[tokio::test]
+async fn a_post_that_never_ends_is_refused_when_its_connection_has_ended() {
+    let (router, _endings) = hub();
+    let uri = open_polling(&router).await;
+    let endless = Body::from_stream(futures_util::stream::pending::<
+        Result<Vec<u8>, std::io::Error>,
+    >());
+    let stuck = begin(&router, Method::POST, &uri, &[], endless);
+    let behind = post(&router, &uri, "{\"type\":6}\u{1e}");
+    let end = async {
+        tokio::task::yield_now().await;
+        request(&router, Method::DELETE, &uri, "").await
+    };
+    let all = async { tokio::join!(stuck, behind, end) };
+    let (stuck, behind, _) = tokio::time::timeout(Duration::from_secs(5), all)
+        .await
+        .expect("nobody waits for the body");
+    assert_eq!(stuck.status(), StatusCode::NOT_FOUND);
+    assert_eq!(behind.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_event_stream_takes_no_more_than_it_can_pass_on() {
+    let hub = Hub::builder().build();
+    let router = hub.router("/hub");
+    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+    let mut events = open_events(&router, &uri).await;
+    post(&router, &uri, HANDSHAKE).await;
+    event(&mut events).await;
+    let text = "x".repeat(1_000);
+    for _ in 0..100 {
+        hub.context()
+            .clients()
+            .all()
+            .send("Heard", (&text,))
+            .unwrap();
+    }
+    let mut messages = 0;
+    while messages < 100 {
+        let event = event(&mut events).await.unwrap();
+        assert!(event.len() < 17 * 1024, "{} bytes at once", event.len());
+        messages += event.matches('\u{1e}').count();
+    }
 }

@@ -70,7 +70,7 @@ async fn a_group_without_a_name_spoils_the_whole_send() {
     call(&mut client, "Join", r#"["a"]"#).await;
     assert_eq!(client.next().await, DONE);
     call(&mut client, "TellGroups", r#"[["a",""]]"#).await;
-    let error = "An unexpected error occurred invoking 'TellGroups' on the server. ArgumentException: Cannot send to an empty group name.";
+    let error = "An unexpected error occurred invoking 'TellGroups' on the server. InvalidOperationException: Cannot send to an empty group name.";
     assert_eq!(
         client.next().await,
         format!(r#"{{"type":3,"invocationId":"c","error":"{error}"}}"#)
@@ -218,4 +218,60 @@ async fn what_cannot_be_serialised_is_an_error_of_its_sender_alone() {
         .send("Heard", ("fine",))
         .unwrap();
     assert_eq!(client.next().await, heard("fine"));
+}
+
+#[tokio::test]
+async fn whoever_is_named_twice_is_one_receiver_and_a_member_of_two_groups_is_two() {
+    let hub = Hub::builder().on("Join", join).build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    for group in ["a", "b"] {
+        call(&mut client, "Join", &format!(r#"["{group}"]"#)).await;
+        assert_eq!(client.next().await, DONE);
+    }
+    let context = hub.context();
+    let mut ids = Vec::new();
+    context.for_each_connection(|connection| ids.push(connection.id().to_string()));
+    let twice = [&ids[0], &ids[0]];
+    let clients = context.clients();
+    clients.clients(&twice).send("Heard", ("client",)).unwrap();
+    clients
+        .groups(&["a", "b"])
+        .send("Heard", ("group",))
+        .unwrap();
+    clients.all().send("Heard", ("end",)).unwrap();
+    for text in ["client", "group", "group", "end"] {
+        assert_eq!(client.next().await, heard(text));
+    }
+}
+
+#[tokio::test]
+async fn a_member_that_does_not_read_is_closed_and_the_others_hear_everything() {
+    let hub = Hub::builder().on("Join", join).build();
+    let router = hub.router("/hub");
+    let mut deaf = Client::hub(router.clone(), "/hub").await;
+    let mut attentive = Client::hub(router, "/hub").await;
+    for client in [&mut deaf, &mut attentive] {
+        call(client, "Join", r#"["g"]"#).await;
+        assert_eq!(client.next().await, DONE);
+    }
+    let context = hub.context();
+    let padding = "x".repeat(10_000);
+    for number in 0..200 {
+        let text = format!("{number} {padding}");
+        context
+            .clients()
+            .group("g")
+            .send("Heard", (&text,))
+            .unwrap();
+        assert_eq!(attentive.next().await, heard(&text));
+    }
+    let rest = deaf.rest().await;
+    let (last, before) = rest.split_last().unwrap();
+    assert!(
+        last.contains("did not read its messages fast enough"),
+        "{last}"
+    );
+    for (number, message) in before.iter().enumerate() {
+        assert_eq!(*message, heard(&format!("{number} {padding}")));
+    }
 }

@@ -12,6 +12,10 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::http::{Answer, request_with};
 
+/// What the token said.
+#[derive(Clone)]
+struct Lifetime(String);
+
 /// Takes tokens of the form `<user>/<seconds>`.
 struct Tokens;
 
@@ -22,10 +26,13 @@ impl Authenticate for Tokens {
     ) -> Result<User, AuthenticationError> {
         let token = request.token().and_then(|token| token.split_once('/'));
         let (user, seconds) = token.ok_or(AuthenticationError::Unauthenticated)?;
+        let lifetime = Lifetime(seconds.to_owned());
         match (user, seconds.parse()) {
             ("banned", _) => Err(AuthenticationError::Forbidden),
-            (user, Ok(seconds)) => Ok(User::new(user).expires_in(Duration::from_secs(seconds))),
-            (user, Err(_)) => Ok(User::new(user)),
+            (user, Ok(seconds)) => Ok(User::new(user)
+                .with(lifetime)
+                .expires_in(Duration::from_secs(seconds))),
+            (user, Err(_)) => Ok(User::new(user).with(lifetime)),
         }
     }
 }
@@ -41,8 +48,9 @@ fn hub(authentication_refresh: bool) -> Router {
         .options(options)
         .on_authentication_refreshed(|context: Context| async move {
             let connection = context.connection();
-            let user = context.user_id().unwrap_or_default();
-            connection.send("Refreshed", (&*user,)).unwrap();
+            let user = context.user();
+            let Lifetime(seconds) = user.get().unwrap();
+            connection.send("Refreshed", (user.id(), seconds)).unwrap();
         })
         .build()
         .router("/hub")
@@ -86,9 +94,9 @@ async fn a_refreshed_connection_lives_on_and_never_shorter() {
         assert_eq!(answer.header("content-type"), Some("application/json"));
     }
     let rest = client.rest().await;
-    let told = r#"{"type":1,"target":"Refreshed","arguments":["ada"]}"#;
-    let times = rest.iter().filter(|record| *record == told).count();
-    assert_eq!(times, 2, "the hub is told of each refresh: {rest:?}");
+    let told = r#"{"type":1,"target":"Refreshed","arguments":["ada","200"]}"#;
+    let times = rest.iter().filter(|record| record.contains("Refreshed"));
+    assert_eq!(times.collect::<Vec<_>>(), [told], "the older one came late");
     assert_eq!(rest.last().unwrap(), r#"{"type":7,"allowReconnect":true}"#);
     assert!((200..=202).contains(&start.elapsed().as_secs()));
 }
@@ -127,6 +135,27 @@ async fn another_user_s_token_ends_the_connection() {
     let router = hub(true);
     let (mut client, refresh) = open(&router, 1).await;
     let answer = post(&router, &refresh, "bob/60").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(client.rest().await, [r#"{"type":7}"#]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_are_told_apart_by_the_ids_by_which_they_are_addressed() {
+    let options = HubOptions {
+        authentication_refresh: true,
+        ..HubOptions::default()
+    };
+    // To this hub all users whose names begin with the same letter are one.
+    let router = Hub::builder()
+        .authenticate(Tokens)
+        .user_id(|user, _| Some(user.id()?[..1].into()))
+        .options(options)
+        .build()
+        .router("/hub");
+    let (mut client, refresh) = open(&router, 1).await;
+    let answer = post(&router, &refresh, "alan/90").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let answer = post(&router, &refresh, "bob/90").await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert_eq!(client.rest().await, [r#"{"type":7}"#]);
 }

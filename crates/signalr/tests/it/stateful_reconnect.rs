@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use axum::Router;
 use http::Method;
+use signalr_hub::backplane::InProcessBackplane;
 use signalr_hub::{Context, DisconnectReason, Hub, HubError, HubOptions};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::client::Client;
+use crate::client::{Client, connect_narrow};
 use crate::http::request;
 
 async fn echo(_: Context, text: String) -> String {
@@ -24,6 +26,11 @@ async fn tell(context: Context, count: u32, size: usize) -> Result<(), HubError>
 }
 
 fn hub() -> (Router, mpsc::Receiver<DisconnectReason>) {
+    let (hub, endings) = build();
+    (hub.router("/hub"), endings)
+}
+
+fn build() -> (Hub, mpsc::Receiver<DisconnectReason>) {
     let (ended, endings) = mpsc::channel(8);
     let hub = Hub::builder()
         .on("Echo", echo)
@@ -38,7 +45,7 @@ fn hub() -> (Router, mpsc::Receiver<DisconnectReason>) {
             ..HubOptions::default()
         })
         .build();
-    (hub.router("/hub"), endings)
+    (hub, endings)
 }
 
 /// Negotiates with stateful reconnect and returns the path of the connection.
@@ -268,4 +275,121 @@ async fn received_messages_are_acknowledged_once_a_second() {
     let before = Instant::now();
     assert_eq!(client.next().await, r#"{"type":8,"sequenceId":3}"#);
     assert!(before.elapsed() <= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stalled_socket_that_was_replaced_is_held_against_nobody() {
+    let (router, _endings) = hub();
+    let path = negotiate(&router).await;
+    let network = connect_narrow(router.clone(), 16 * 1024);
+    let mut old = Client::open_over(network, format!("ws://server{path}"))
+        .await
+        .unwrap();
+    old.send(r#"{"protocol":"json","version":2}"#).await;
+    assert_eq!(old.next().await, "{}");
+    old.send(r#"{"type":1,"target":"Tell","arguments":[5,10000]}"#)
+        .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+
+    let mut new = reopen(&router, &path).await;
+    assert_eq!(new.next().await, r#"{"type":9,"sequenceId":1}"#);
+    let mut told = 0;
+    while told < 5 {
+        // There is an acknowledgement as well.
+        told += usize::from(new.next().await.contains("Told"));
+    }
+    new.send(r#"{"type":9,"sequenceId":2}"#).await;
+    tokio::time::sleep(Duration::from_secs(12)).await;
+    new.send(&echo_call(2)).await;
+    assert_eq!(new.next().await, echo_result(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_queued_during_a_long_absence_may_take_its_time_afterwards() {
+    let (hub, _endings) = build();
+    let router = hub.router("/hub");
+    let path = negotiate(&router).await;
+    open(&router, &path).await.cut();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    let text = "x".repeat(10_000);
+    for _ in 0..30 {
+        hub.context()
+            .clients()
+            .all()
+            .send("Told", (&text,))
+            .unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(12)).await;
+
+    let mut client = reopen(&router, &path).await;
+    client.send(r#"{"type":9,"sequenceId":1}"#).await;
+    assert_eq!(client.next().await, r#"{"type":9,"sequenceId":1}"#);
+    for number in 1..=30 {
+        assert!(client.next().await.contains("Told"), "message {number}");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        client
+            .send(&format!(r#"{{"type":8,"sequenceId":{number}}}"#))
+            .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_breaks_while_it_is_opened_is_one_more_loss() {
+    let (router, _endings) = hub();
+    let path = negotiate(&router).await;
+    let mut client = open(&router, &path).await;
+    // Too narrow for the answer, which waits to be read.
+    let mut broken = connect_narrow(router.clone(), 64);
+    let upgrade = format!(
+        "GET {path} HTTP/1.1\r\nHost: server\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    broken.write_all(upgrade.as_bytes()).await.unwrap();
+    assert!(client.rest().await.is_empty(), "it was cut for the new one");
+    drop(broken);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+
+    let mut client = reopen(&router, &path).await;
+    assert_eq!(client.next().await, r#"{"type":9,"sequenceId":1}"#);
+    client.send(r#"{"type":9,"sequenceId":1}"#).await;
+    client.send(&echo_call(1)).await;
+    assert_eq!(client.next().await, echo_result(1));
+}
+
+#[tokio::test]
+async fn what_other_nodes_send_is_numbered_too() {
+    let bus = InProcessBackplane::new();
+    let other = Hub::builder().backplane(bus.clone()).build();
+    let hub = Hub::builder()
+        .on("Echo", echo)
+        .backplane(bus)
+        .options(HubOptions {
+            stateful_reconnect: true,
+            ..HubOptions::default()
+        })
+        .build();
+    let router = hub.router("/hub");
+    let path = negotiate(&router).await;
+    let mut client = open(&router, &path).await;
+    client.send(&echo_call(1)).await;
+    assert_eq!(client.next().await, echo_result(1));
+    client.cut();
+    other
+        .context()
+        .clients()
+        .all()
+        .send("Told", ("you",))
+        .unwrap();
+
+    let mut client = reopen(&router, &path).await;
+    client.send(r#"{"type":9,"sequenceId":2}"#).await;
+    client.send(r#"{"type":8,"sequenceId":1}"#).await;
+    assert_eq!(client.next().await, r#"{"type":9,"sequenceId":1}"#);
+    assert_eq!(client.next().await, echo_result(1));
+    let told = r#"{"type":1,"target":"Told","arguments":["you"]}"#;
+    assert_eq!(client.next().await, told);
+    client.cut();
+    let mut client = reopen(&router, &path).await;
+    assert_eq!(client.next().await, r#"{"type":9,"sequenceId":2}"#);
+    assert_eq!(client.next().await, told, "it was not acknowledged");
 }

@@ -226,17 +226,27 @@ async fn errors_in_upload_streams_reach_the_method() {
     );
     client.send(CONCAT).await;
     client.send(&item("u", "1")).await;
-    assert!(
-        client
-            .next()
-            .await
-            .contains("InvalidDataException: Failed to bind Stream message.")
-    );
+    let completion = client.next().await;
+    let text = "HubException: Failed to bind Stream message. InvalidDataException: ";
+    assert!(completion.contains(text), "{completion}");
     client.send(&item("unknown", "1")).await;
     client
         .send(r#"{"type":1,"invocationId":"e","target":"Echo","arguments":["alive"]}"#)
         .await;
     assert!(client.next().await.contains("alive"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_item_is_told_without_its_details() {
+    let hub = Hub::builder().on("Concat", concat).build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    client.send(CONCAT).await;
+    client.send(&item("u", "1")).await;
+    let completion = client.next().await;
+    assert!(
+        completion.ends_with(r#" HubException: Failed to bind Stream message."}"#),
+        "{completion}"
+    );
 }
 
 #[tokio::test]
@@ -356,6 +366,29 @@ async fn a_method_can_ask_its_caller_for_a_result() {
 }
 
 #[tokio::test]
+async fn a_client_that_never_answers_is_not_asked_for_ever() {
+    let mut client = client().await;
+    let ask = r#"{"type":1,"invocationId":"a","target":"Ask","arguments":[]}"#;
+    for _ in 0..100 {
+        client.send(ask).await;
+        assert!(client.next().await.contains("Answer"));
+    }
+    client.send(ask).await;
+    assert!(
+        client
+            .next()
+            .await
+            .ends_with(r#"HubException: Too many invocations wait for their client."}"#)
+    );
+    client
+        .send(r#"{"type":3,"invocationId":"s7","result":7}"#)
+        .await;
+    assert!(client.next().await.ends_with(r#""result":7}"#));
+    client.send(ask).await;
+    assert!(client.next().await.contains("Answer"));
+}
+
+#[tokio::test]
 async fn what_clients_answer_wrongly_fails_the_call() {
     let mut client = client().await;
     let ask = r#"{"type":1,"invocationId":"a","target":"Ask","arguments":[]}"#;
@@ -439,4 +472,37 @@ async fn a_client_that_leaves_gives_no_result() {
         unknown.unwrap_err().to_string(),
         "Connection 'nobody' does not exist."
     );
+}
+
+#[tokio::test]
+async fn a_context_kept_from_the_beginning_may_ask_its_client_later() {
+    let (keeper, mut kept) = tokio::sync::mpsc::channel(1);
+    let hub = Hub::builder()
+        .on_connected(move |context: Context| {
+            let keeper = keeper.clone();
+            async move {
+                let early = context.clients().caller().invoke::<i32>("Answer", ()).await;
+                assert!(early.is_err(), "nothing is read yet");
+                keeper.send(context).await.expect("the test listens");
+                Ok::<_, HubError>(())
+            }
+        })
+        .on("Echo", echo)
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    client
+        .send(r#"{"type":1,"invocationId":"e","target":"Echo","arguments":["open"]}"#)
+        .await;
+    client.next().await;
+    let context = kept.recv().await.unwrap();
+    let clients = context.clients();
+    let caller = clients.caller();
+    let answer = async {
+        client.next().await;
+        client
+            .send(r#"{"type":3,"invocationId":"s1","result":42}"#)
+            .await;
+    };
+    let (result, ()) = tokio::join!(caller.invoke::<i32>("Answer", ()), answer);
+    assert_eq!(result.unwrap(), 42);
 }

@@ -1,15 +1,19 @@
 //! Everything that happens after a while, in paused time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use parking_lot::Mutex;
 use signalr_hub::{
     Authenticate, AuthenticationError, AuthenticationRequest, Context, DisconnectReason, Hub,
-    HubError, HubOptions, OutboxLimits, User,
+    HubContext, HubError, HubObserver, HubOptions, OutboxLimits, TransportKind, UploadStream, User,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::client::Client;
+use crate::client::{Client, connect};
 
 const PING: &str = r#"{"type":6}"#;
 
@@ -117,18 +121,61 @@ async fn a_client_that_never_pings_is_not_timed_out() {
     }
 }
 
+/// Waits for a hundred seconds.
+const WAIT: &str = r#"{"type":1,"invocationId":"1","target":"Wait","arguments":[100]}"#;
+
 #[tokio::test(start_paused = true)]
-async fn the_client_timeout_pauses_while_its_invocation_runs() {
-    let (mut client, _endings) = client(HubOptions::default()).await;
+async fn the_client_timeout_pauses_while_a_message_waits_for_its_turn() {
+    let (mut client, mut endings) = client(HubOptions::default()).await;
     client.send(PING).await;
-    client
-        .send(r#"{"type":1,"invocationId":"1","target":"Wait","arguments":[100]}"#)
-        .await;
-    let mut message = client.next().await;
+    client.send(WAIT).await;
+    client.send(WAIT).await;
+    let mut message = takes(15, client.next()).await;
     while message == PING {
         message = client.next().await;
     }
     assert_eq!(message, r#"{"type":3,"invocationId":"1","result":null}"#);
+    let reason = takes(30, endings.recv()).await;
+    assert_eq!(reason.unwrap(), DisconnectReason::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_timeout_goes_on_while_an_invocation_runs() {
+    let (mut client, mut endings) = client(HubOptions::default()).await;
+    client.send(PING).await;
+    client.send(WAIT).await;
+    let reason = takes(30, endings.recv()).await;
+    assert_eq!(reason.unwrap(), DisconnectReason::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_pings_is_not_timed_out_by_a_method_that_reads_slowly() {
+    let hub = Hub::builder()
+        .on(
+            "Read",
+            async |_: Context, mut words: UploadStream<String>| {
+                while words.next().await.is_some() {
+                    tokio::time::sleep(Duration::from_secs(40)).await;
+                }
+            },
+        )
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    client.send(PING).await;
+    client
+        .send(r#"{"type":1,"target":"Read","arguments":[],"streamIds":["w"]}"#)
+        .await;
+    let word = format!(
+        r#"{{"type":2,"invocationId":"w","item":"{}"}}"#,
+        "x".repeat(8_000)
+    );
+    for _ in 0..30 {
+        client.send(&word).await;
+    }
+    for _ in 0..6 {
+        assert_eq!(client.next().await, PING);
+        client.send(PING).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -212,23 +259,57 @@ async fn a_client_that_does_not_read_is_closed_with_a_reason() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn messages_that_wait_too_long_close_their_connection() {
-    let limits = OutboxLimits {
-        frames: 1_000_000,
-        bytes: 1 << 30,
-        ..OutboxLimits::default()
-    };
-    let (mut client, mut endings) = client(HubOptions {
-        outbox: limits,
+/// No limit but those of time.
+fn patient(age: u64, send: u64) -> HubOptions {
+    HubOptions {
+        outbox: OutboxLimits {
+            frames: 1_000_000,
+            bytes: 1 << 30,
+            age: Duration::from_secs(age),
+        },
+        transport_send_timeout: Duration::from_secs(send),
         ..HubOptions::default()
-    })
-    .await;
-    client
-        .send(r#"{"type":1,"target":"Flood","arguments":[200000]}"#)
-        .await;
+    }
+}
+
+const FLOOD: &str = r#"{"type":1,"target":"Flood","arguments":[200000]}"#;
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_wait_too_long_close_their_connection_with_a_reason() {
+    let (mut client, mut endings) = client(patient(10, 60)).await;
+    client.send(FLOOD).await;
     let reason = takes(10, endings.recv()).await;
     assert_eq!(reason.unwrap(), DisconnectReason::TooSlow);
+    assert_eq!(
+        client.rest().await.last().unwrap(),
+        r#"{"type":7,"error":"The client did not read its messages in time.","allowReconnect":true}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_is_stuck_ends_its_connection_without_a_word() {
+    let (mut client, mut endings) = client(patient(60, 10)).await;
+    client.send(FLOOD).await;
+    let reason = takes(10, endings.recv()).await;
+    assert_eq!(reason.unwrap(), DisconnectReason::TooSlow);
+    let rest = client.rest().await;
+    assert!(rest.last().unwrap().contains("Flood"), "there is no Close");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_does_not_say_goodbye_is_cut_after_5_seconds() {
+    let hub = Hub::builder().build();
+    let mut network = connect(hub.router("/hub"));
+    let upgrade = "GET /hub HTTP/1.1\r\nHost: server\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    network.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 1024];
+    assert!(network.read(&mut answer).await.unwrap() > 0);
+    let context = hub.context();
+    let drained = context.drain(Duration::ZERO);
+    let everything = network.read_to_end(&mut answer);
+    let ((), read) = tokio::join!(takes(5, drained), takes(5, everything));
+    assert!(read.unwrap() > 0, "the goodbye of the server");
 }
 
 #[tokio::test(start_paused = true)]
@@ -267,4 +348,56 @@ async fn a_drain_is_spread_over_its_window_and_refuses_newcomers() {
             DisconnectReason::ClosedByServer(_)
         ));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_welcome_is_not_held_against_the_client() {
+    let hub = Hub::builder()
+        .on_connected(async |_: Context| {
+            tokio::time::sleep(Duration::from_secs(12)).await;
+            Ok::<_, HubError>(())
+        })
+        .build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    hub.context().clients().all().send("Heard", ()).unwrap();
+    let heard = r#"{"type":1,"target":"Heard","arguments":[]}"#;
+    assert_eq!(takes(12, client.next()).await, heard);
+    assert_eq!(client.next().await, PING);
+}
+
+#[tokio::test(start_paused = true)]
+async fn websocket_pings_do_not_stand_in_for_those_of_the_hub() {
+    let (mut client, _endings) = client(HubOptions::default()).await;
+    let mut pings = 0;
+    for _ in 0..6 {
+        let ping = tokio_tungstenite::tungstenite::Message::Ping("x".into());
+        client.socket.send(ping).await.unwrap();
+        let received = tokio::time::timeout(Duration::from_secs(10), client.next()).await;
+        pings += usize::from(received.is_ok_and(|message| message == PING));
+    }
+    assert!(pings >= 3, "{pings} pings in a minute");
+}
+
+/// Begins to drain a hub in the moment in which a connection gets its transport.
+#[derive(Clone, Default)]
+struct Drain(Arc<Mutex<Option<HubContext>>>);
+
+impl HubObserver for Drain {
+    fn connection_started(&self, _: TransportKind) {
+        let hub = self.0.lock().take();
+        if let Some(hub) = hub {
+            // Before it waits for anything a drain has marked its beginning and seen who is there.
+            let _ = hub.drain(Duration::ZERO).now_or_never();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_opens_while_a_drain_begins_is_drained() {
+    let drain = Drain::default();
+    let hub = Hub::builder().observe(drain.clone()).build();
+    *drain.0.lock() = Some(hub.context());
+    let mut client = Client::open(hub.router("/hub"), "/hub").await.unwrap();
+    assert!(drain.0.lock().is_none(), "the drain has begun");
+    assert_eq!(takes(0, client.rest()).await, [""; 0]);
 }

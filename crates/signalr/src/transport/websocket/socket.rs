@@ -190,7 +190,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Socket<Io> {
             }
             self.unwritten = Bytes::new();
             let mut out = WRITE_BUFFER.take();
-            self.fill(&mut out);
+            let speaks = self.fill(&mut out);
             if out.is_empty() {
                 WRITE_BUFFER.set(out);
                 return Pin::new(&mut self.io).poll_flush(cx);
@@ -201,7 +201,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Socket<Io> {
                 _ => 0,
             };
             let now = self.connection.core.clock.stamp();
-            self.connection.written_at.set(now);
+            // Clients count hub messages as signs of life, and never see a pong.
+            if speaks {
+                self.connection.written_at.set(now);
+            }
             if written < out.len() {
                 self.unwritten = Bytes::copy_from_slice(&out[written..]);
                 self.connection.stalled_since.set(now);
@@ -214,21 +217,25 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Socket<Io> {
         }
     }
 
-    /// Gathers what waits: pongs, queued hub messages as one WebSocket message, and the Close frame after the last of them.
-    fn fill(&mut self, out: &mut Vec<u8>) {
+    /// Gathers what waits: pongs, queued hub messages as one WebSocket message, and the Close frame after the last of them. Says whether
+    /// there were hub messages.
+    fn fill(&mut self, out: &mut Vec<u8>) -> bool {
         if self.close_is_written {
-            return;
+            return false;
         }
         out.append(&mut self.pongs);
         if self.pongs.capacity() > 0 {
             self.pongs = Vec::new();
         }
+        let pongs = out.len();
         self.fill_messages(out);
+        let speaks = out.len() > pongs;
         let outbox = &self.connection.outbox;
         if (outbox.is_closed() && outbox.is_empty()) || self.peer_closed {
             write_frame(out, Opcode::Close, &NORMAL_CLOSURE.to_be_bytes());
             self.close_is_written = true;
         }
+        speaks
     }
 
     fn fill_messages(&self, out: &mut Vec<u8>) {
