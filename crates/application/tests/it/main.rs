@@ -2,19 +2,25 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod annotations;
 mod auth;
 mod bans;
 mod chat;
+mod deeds;
+mod failures;
 mod faulty;
 mod following;
 mod group_invitations;
 mod group_settings;
 mod groups;
 mod invitations;
+mod mentions;
+mod messages;
 mod permissions;
 mod presence;
 mod reading;
 mod sending;
+mod threads;
 mod told;
 mod unread;
 mod users;
