@@ -1,0 +1,3 @@
+//! One simulated device.
+
+pub mod rule;
