@@ -9,9 +9,16 @@
 //!
 //! Start reading at [`checker`].
 
+pub mod cast;
 pub mod checker;
 pub mod device;
 pub mod digest;
+pub mod dump;
 pub mod history;
+pub mod hub;
 pub mod ids;
+pub mod person;
+pub mod rehearsal;
+pub mod schedule;
 pub mod seed;
+pub mod steady;

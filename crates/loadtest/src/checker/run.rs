@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
         for entry in entries {
             match (entry.device, &entry.event) {
                 (Some(device), Event::Device { user, .. }) => {
-                    { run.owners.insert(device, *user); }
+                    run.owners.insert(device, *user);
                 }
                 (Some(device), Event::Settled) => drop(run.settled.insert(device)),
                 (_, Event::Dump(dump)) => drop(run.dumps.insert(dump.conversation, dump)),

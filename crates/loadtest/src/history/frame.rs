@@ -182,6 +182,16 @@ impl Frame {
         })
     }
 
+    /// A `MessagePage` of the newest messages, to begin with.
+    pub fn parse_reset(page: &Value) -> anyhow::Result<Self> {
+        Ok(Self::Reset {
+            conversation: field(page, "conversationId")?,
+            rev: field(page, "rev")?,
+            rows: messages(page)?,
+            has_before: field(page, "hasBefore")?,
+        })
+    }
+
     /// A `MessagePage` of messages before those already loaded.
     pub fn parse_older(page: &Value) -> anyhow::Result<Self> {
         Ok(Self::Older {
