@@ -188,7 +188,7 @@ impl Replica {
             };
         }
         log.position = to;
-        let taken = log.merge(rows);
+        let taken = log.merge(rows, How::Range);
         taken.into_effect(conversation, How::Range, from, Some(position), to)
     }
 
@@ -207,7 +207,7 @@ impl Replica {
         let before = self.logs.remove(&conversation).map(|log| log.position);
         let log = self.logs.entry(conversation).or_default();
         log.position = rev;
-        log.merge(rows)
+        log.merge(rows, How::Reset)
             .into_effect(conversation, How::Reset, rev, before, rev)
     }
 
@@ -216,7 +216,7 @@ impl Replica {
         let log = self.logs.get_mut(&conversation)?;
         let position = log.position;
         (rev >= position).then(|| {
-            let taken = log.merge(rows);
+            let taken = log.merge(rows, How::Older);
             taken.into_effect(conversation, How::Older, position, Some(position), position)
         })
     }
@@ -294,11 +294,17 @@ impl Taken {
 }
 
 impl Log {
-    fn merge(&mut self, rows: &[Row]) -> Taken {
+    fn merge(&mut self, rows: &[Row], how: How) -> Taken {
         let mut taken = Taken::default();
         for row in rows {
             match row {
                 Row::Message(message) => {
+                    let first = self.messages.keys().next();
+                    if how == How::Range && first.is_some_and(|first| message.seq < *first) {
+                        // A change of something that is not loaded: it comes in this state when it is.
+                        taken.kept += 1;
+                        continue;
+                    }
                     let before = self.messages.get(&message.seq);
                     if before.is_some_and(|before| before.rev >= message.rev) {
                         taken.kept += 1;
