@@ -25,6 +25,7 @@ mod names;
 mod run;
 #[cfg(test)]
 mod story;
+mod subject;
 mod trace;
 mod verdict;
 
@@ -35,7 +36,7 @@ pub use verdict::{Invariant, Verdict, Violation};
 
 use crate::history::Entry;
 use run::Run;
-use trace::Subject;
+use subject::Subject;
 
 /// How many violations of one rule are told in full.
 const TOLD: u64 = 3;

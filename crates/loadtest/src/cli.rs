@@ -4,22 +4,15 @@ use clap::{Args, Parser, Subcommand, value_parser};
 
 /// Simulated people chat through a running Hubbub; everything that they were told is checked.
 #[derive(Debug, Parser)]
-#[command(
-    name = "hubbub-load",
-    version,
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true
-)]
+#[command(name = "hubbub-load", version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) mode: Option<Mode>,
-    #[command(flatten)]
-    pub(crate) steady: Option<Steady>,
+    pub(crate) mode: Mode,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mode {
-    /// People chat in one group at a steady rate (what happens without a command, too)
+    /// People chat in one group at a steady rate
     Steady(Steady),
     /// People do everything that can be done, by a schedule that its seed reproduces
     History(History),

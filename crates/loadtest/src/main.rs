@@ -20,12 +20,10 @@ use hubbub_load::steady::{self, Load};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let Cli { mode, steady } = Cli::parse();
-    let verdict = match mode.or(steady.map(Mode::Steady)) {
-        Some(Mode::Steady(options)) => chat(options).await?,
-        Some(Mode::History(options)) => rehearse(options).await?,
-        Some(Mode::Check(options)) => judge_again(&options)?,
-        None => anyhow::bail!("say what to do; --help tells what there is"),
+    let verdict = match Cli::parse().mode {
+        Mode::Steady(options) => chat(options).await?,
+        Mode::History(options) => rehearse(options).await?,
+        Mode::Check(options) => judge_again(&options)?,
     };
     Ok(if verdict.holds() {
         ExitCode::SUCCESS

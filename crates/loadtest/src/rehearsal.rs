@@ -17,7 +17,7 @@ use crate::schedule::{Happening, Schedule};
 use crate::seed::Seed;
 
 /// How long the devices may take to have everything after the last thing happened.
-const SETTLING: Duration = Duration::from_secs(120);
+const SETTLING: Duration = Duration::from_mins(2);
 
 /// What a rehearsal needs.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ impl Stage {
                 self.devices[*device].tell(command).await;
             }
             Happening::Disconnect { device } => {
-                self.devices[*device].tell(Command::Disconnect).await
+                self.devices[*device].tell(Command::Disconnect).await;
             }
             Happening::Forget { device } => self.devices[*device].tell(Command::Forget).await,
             Happening::Add { room, person } => {

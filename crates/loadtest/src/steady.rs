@@ -3,6 +3,8 @@
 //! Latency counts from the scheduled time, so a server that stalls cannot hide it. These devices never reconnect: whatever goes wrong
 //! is a finding.
 
+mod tally;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use hdrhistogram::Histogram;
 use parking_lot::Mutex;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,13 +20,14 @@ use uuid::Uuid;
 
 use crate::cast;
 use crate::checker::{self, Terms, Verdict};
-use crate::device::{Ear, receipt};
+use crate::device::Ear;
 use crate::digest::Digest;
 use crate::dump::{self, Founding};
-use crate::history::{Action, Entry, Event, Frame, Outcome, Recorder};
+use crate::history::{Action, Entry, Event, Frame, Recorder};
 use crate::hub::{self, Caller, Heard, Listener};
 use crate::ids::{CallId, ClientId, ConversationId, DeviceId};
 use crate::person::Person;
+use tally::Tally;
 
 /// How long what is under way may take to arrive after the last send.
 const SETTLING: Duration = Duration::from_secs(10);
@@ -78,15 +81,6 @@ struct Shared {
     group: ConversationId,
     tally: Mutex<Tally>,
     over: CancellationToken,
-}
-
-struct Tally {
-    sent: u64,
-    acknowledged: u64,
-    refused: (u64, Option<String>),
-    received: u64,
-    acknowledging: Histogram<u64>,
-    delivering: Histogram<u64>,
 }
 
 /// Invites people, lets them chat, and checks what they were told.
@@ -290,60 +284,6 @@ async fn listen(
                 Heard::Closed { error } => bail!("sent away: {}", error.unwrap_or_default()),
             }
         }
-    }
-}
-
-impl Tally {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self {
-            sent: 0,
-            acknowledged: 0,
-            refused: (0, None),
-            received: 0,
-            acknowledging: Histogram::new(3)?,
-            delivering: Histogram::new(3)?,
-        })
-    }
-
-    fn refuse(&mut self, reason: &str) {
-        self.refused.0 += 1;
-        self.refused.1.get_or_insert_with(|| reason.to_owned());
-    }
-
-    fn answered(&mut self, outcome: Result<Value, String>, late: Option<Duration>) -> Outcome {
-        match outcome {
-            Ok(result) => {
-                self.acknowledged += 1;
-                note(&mut self.acknowledging, late);
-                Outcome::Ok {
-                    receipt: receipt(&result),
-                }
-            }
-            Err(error) => {
-                self.refuse(&error);
-                Outcome::Unknown {
-                    reason: error.into(),
-                }
-            }
-        }
-    }
-
-    fn received(&mut self, message: &Value, now: Duration) {
-        self.received += 1;
-        let scheduled = message["body"]
-            .as_str()
-            .and_then(|body| body.split(' ').next()?.parse().ok());
-        note(
-            &mut self.delivering,
-            scheduled.map(|micros| now.saturating_sub(Duration::from_micros(micros))),
-        );
-    }
-}
-
-fn note(latencies: &mut Histogram<u64>, late: Option<Duration>) {
-    if let Some(late) = late {
-        // The histogram grows with what it is given; saturating would cut the slowest off.
-        let _ = latencies.record(u64::try_from(late.as_micros()).unwrap_or(u64::MAX));
     }
 }
 

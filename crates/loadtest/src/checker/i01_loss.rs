@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Findings;
 use super::run::{Run, Segment};
-use super::trace::Subject;
+use super::subject::Subject;
 use super::verdict::Invariant;
 use crate::history::{Action, Effect, Mark, MessageRow};
 use crate::ids::DeviceId;

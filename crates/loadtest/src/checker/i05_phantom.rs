@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Findings;
 use super::run::{Run, Send};
-use super::trace::Subject;
+use super::subject::Subject;
 use super::verdict::Invariant;
 use crate::digest::Digest;
 use crate::history::{Action, MessageRow};
@@ -73,7 +73,7 @@ fn was_refused(run: &Run<'_>, tried: &[&Send], row: &MessageRow) -> bool {
     let mut could = tried
         .iter()
         .filter(|send| row.edited || row.deleted || send.body == row.body);
-    could.all(|send| refused(&send))
+    could.all(refused)
 }
 
 fn was_member(run: &Run<'_>, conversation: ConversationId, row: &MessageRow) -> bool {

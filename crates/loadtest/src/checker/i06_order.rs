@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Findings;
 use super::run::{Run, Send};
-use super::trace::Subject;
+use super::subject::Subject;
 use super::verdict::Invariant;
 use crate::history::MessageRow;
 use crate::ids::ConversationId;
@@ -128,7 +128,9 @@ mod tests {
         ];
         story.receipt("alice", first, rows[1].seq, rows[1].rev);
         story.receipt("bob", second, rows[0].seq, rows[0].rev);
-        rows.iter().for_each(|row| story.deliver_to_all(row));
+        for row in &rows {
+            story.deliver_to_all(row);
+        }
         story.holds(THIS);
     }
 
@@ -143,7 +145,9 @@ mod tests {
             story.store("alice", key(1), "one"),
         ];
         story.receipt("bob", second, 1, 2);
-        rows.iter().for_each(|row| story.deliver_to_all(row));
+        for row in &rows {
+            story.deliver_to_all(row);
+        }
         story.breaks(THIS, "key 1 was acknowledged before key 2 was begun, and stands after it: message 2 after message 1");
     }
 
@@ -158,7 +162,9 @@ mod tests {
         ];
         story.receipt("alice", first, 2, 3);
         story.receipt("alice", second, 1, 2);
-        rows.iter().for_each(|row| story.deliver_to_all(row));
+        for row in &rows {
+            story.deliver_to_all(row);
+        }
         story.breaks(THIS, "key 1 was sent by the same device before key 2");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Findings;
 use super::run::Run;
-use super::trace::Subject;
+use super::subject::Subject;
 use super::verdict::Invariant;
 use crate::history::{Event, Frame, Head};
 use crate::ids::{CallId, ConversationId, DeviceId, Epoch};

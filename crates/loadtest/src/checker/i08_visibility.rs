@@ -2,7 +2,7 @@
 
 use super::Findings;
 use super::run::Run;
-use super::trace::Subject;
+use super::subject::Subject;
 use super::verdict::Invariant;
 use crate::history::{Event, Frame, Row};
 use crate::ids::{ConversationId, DeviceId, UserId};

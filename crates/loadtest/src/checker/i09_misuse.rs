@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Findings;
 use super::run::{Run, Send};
-use super::trace::Subject;
+use super::subject::Subject;
 use super::verdict::Invariant;
 
 const THIS: Invariant = Invariant::KeyMisuse;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::run::{Run, Segment};
-use super::trace::Subject;
+use super::subject::Subject;
 use super::verdict::Invariant;
 use super::{Bounds, Findings};
 use crate::history::{Effect, Event, FaultKind, How, Mark};
@@ -193,7 +193,7 @@ mod tests {
     fn the_clock_of_a_device_that_was_away_starts_when_it_connects() {
         let mut story = Story::new();
         late_for_carol(&mut story, 60_000, |story| {
-            story.at("carol", Event::Connected)
+            story.at("carol", Event::Connected);
         });
         story.holds(THIS);
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Findings;
 use super::run::Run;
-use super::trace::Subject;
+use super::subject::Subject;
 use super::verdict::Invariant;
 use crate::history::{Effect, Event};
 use crate::ids::{ConversationId, DeviceId};

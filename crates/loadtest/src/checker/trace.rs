@@ -1,89 +1,30 @@
 //! The smallest readable part of a history that shows a violation.
 
 use super::run::Run;
+use super::subject::Subject;
 use crate::history::{Action, Effect, Entry, Event, Frame, MessageRow, Outcome, Row};
-use crate::ids::{CallId, ClientId, ConversationId, DeviceId, MessageId};
+use crate::ids::CallId;
 
 /// How many events a trace shows: the first and the last ones.
 const SHOWN: usize = 40;
-
-/// What a violation is about.
-#[derive(Clone, Debug)]
-pub(crate) struct Subject {
-    conversation: ConversationId,
-    /// Nothing: the conversation as a whole.
-    messages: Vec<(u64, Option<ClientId>, Option<MessageId>)>,
-    /// None: only what was sent and stored matters.
-    devices: Vec<DeviceId>,
-    positions: bool,
-}
-
-impl Subject {
-    pub(crate) fn of(conversation: ConversationId) -> Self {
-        Self {
-            conversation,
-            messages: Vec::new(),
-            devices: Vec::new(),
-            positions: false,
-        }
-    }
-
-    pub(crate) fn row(mut self, row: &MessageRow) -> Self {
-        self.messages
-            .push((row.seq, Some(row.client_id), Some(row.message_id)));
-        self
-    }
-
-    pub(crate) fn key(mut self, seq: u64, key: ClientId) -> Self {
-        self.messages.push((seq, Some(key), None));
-        self
-    }
-
-    pub(crate) fn seq(mut self, seq: u64) -> Self {
-        self.messages.push((seq, None, None));
-        self
-    }
-
-    pub(crate) fn device(mut self, device: DeviceId) -> Self {
-        self.devices.push(device);
-        self
-    }
-
-    /// Positions and connections of the devices matter, too.
-    pub(crate) fn positions(mut self) -> Self {
-        self.positions = true;
-        self
-    }
-
-    fn has_seq(&self, seq: u64) -> bool {
-        self.messages.iter().any(|(of, _, _)| *of == seq)
-    }
-
-    fn concerns(&self, action: &Action) -> bool {
-        if action.conversation() != self.conversation {
-            return false;
-        }
-        match action {
-            Action::Send { client_id, .. } => self
-                .messages
-                .iter()
-                .any(|(_, key, _)| *key == Some(*client_id)),
-            Action::Edit { message, .. }
-            | Action::Delete { message, .. }
-            | Action::React { message, .. } => {
-                self.messages.iter().any(|(_, _, id)| *id == Some(*message))
-            }
-            _ => self.messages.is_empty() || self.positions,
-        }
-    }
-}
 
 /// The events about a subject, one a line.
 pub(super) fn lines(run: &Run<'_>, subject: &Subject) -> Vec<String> {
     let mut asked: Vec<CallId> = Vec::new();
     let mut told: Vec<(u64, String)> = Vec::new();
+    let mut told_of = None;
     for entry in run.entries {
-        if let Some(text) = tell(run, subject, entry, &mut asked) {
+        let text = tell(run, subject, entry, &mut asked);
+        // Of holes only those matter that the frame just told of showed.
+        let hole = matches!(
+            &entry.event,
+            Event::Ruled {
+                effect: Effect::Hole { .. }
+            }
+        );
+        let text = text.filter(|_| !hole || subject.positions || told_of == entry.device);
+        told_of = entry.device.filter(|_| text.is_some());
+        if let Some(text) = text {
             let place = entry
                 .device
                 .map_or_else(|| "log".to_owned(), |device| run.names.device(device));
@@ -267,10 +208,7 @@ fn heard(run: &Run<'_>, subject: &Subject, frame: &Frame) -> Option<String> {
 }
 
 fn ruled(subject: &Subject, effect: &Effect) -> Option<String> {
-    if let Effect::EpochChanged {
-        before: Some(_), ..
-    } = effect
-    {
+    if let Effect::EpochChanged { .. } = effect {
         return Some("forgets everything: another epoch".to_owned());
     }
     if effect.conversation() != Some(subject.conversation) {

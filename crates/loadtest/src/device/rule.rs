@@ -3,29 +3,19 @@
 //! A device keeps, per conversation, the rev up to which it has everything. A range is applied when it begins at or below that
 //! position and ends above it; what ends below is known, what begins above shows a hole. No row replaces one with a higher rev.
 
+mod log;
+
 use std::collections::BTreeMap;
 
-use crate::history::{Effect, Frame, Head, How, Mark, MemberRow, MessageRow, Row, UserChange};
-use crate::ids::{ConversationId, Epoch, UserId};
+use crate::history::{Effect, Frame, Head, How, Row, UserChange};
+use crate::ids::{ConversationId, Epoch};
+pub use log::Log;
 
 #[cfg(all(feature = "broken-no-hole-detection", not(debug_assertions)))]
 compile_error!("`broken-no-hole-detection` is a negative control; no release may contain it");
 
 /// Whether a range that begins above the position is a hole.
 const DETECTS_HOLES: bool = cfg!(not(feature = "broken-no-hole-detection"));
-
-/// What a device holds of one conversation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Log {
-    /// The rev up to which everything is held.
-    pub position: u64,
-    /// The messages by seq.
-    pub messages: BTreeMap<u64, MessageRow>,
-    /// The members of whom a change was seen.
-    pub members: BTreeMap<UserId, MemberRow>,
-    /// The latest change of name, topic or history seen.
-    pub settings_rev: u64,
-}
 
 /// Everything that a device holds.
 #[derive(Clone, Debug, Default)]
@@ -135,16 +125,20 @@ impl Replica {
         &self.logs
     }
 
+    /// Another history of the database voids everything; the first one that is heard of voids nothing.
     fn enter(&mut self, epoch: Epoch, effects: &mut Vec<Effect>) {
-        if self.epoch != Some(epoch) {
-            effects.push(Effect::EpochChanged {
-                before: self.epoch,
-                after: epoch,
-            });
-            *self = Self {
-                epoch: Some(epoch),
-                ..Self::default()
-            };
+        match self.epoch.replace(epoch) {
+            Some(before) if before != epoch => {
+                effects.push(Effect::EpochChanged {
+                    before,
+                    after: epoch,
+                });
+                *self = Self {
+                    epoch: Some(epoch),
+                    ..Self::default()
+                };
+            }
+            _ => {}
         }
     }
 
@@ -255,78 +249,5 @@ impl Replica {
         self.logs
             .remove(&conversation)
             .map(|_| Effect::Lost { conversation })
-    }
-}
-
-/// What came of merging rows.
-#[derive(Default)]
-struct Taken {
-    inserted: Vec<Mark>,
-    replaced: Vec<Mark>,
-    kept: u32,
-}
-
-impl Taken {
-    fn into_effect(
-        self,
-        conversation: ConversationId,
-        how: How,
-        from: u64,
-        before: Option<u64>,
-        after: u64,
-    ) -> Effect {
-        let Self {
-            inserted,
-            replaced,
-            kept,
-        } = self;
-        Effect::Applied {
-            conversation,
-            how,
-            from,
-            before,
-            after,
-            inserted,
-            replaced,
-            kept,
-        }
-    }
-}
-
-impl Log {
-    fn merge(&mut self, rows: &[Row], how: How) -> Taken {
-        let mut taken = Taken::default();
-        for row in rows {
-            match row {
-                Row::Message(message) => {
-                    let first = self.messages.keys().next();
-                    if how == How::Range && first.is_some_and(|first| message.seq < *first) {
-                        // A change of something that is not loaded: it comes in this state when it is.
-                        taken.kept += 1;
-                        continue;
-                    }
-                    let before = self.messages.get(&message.seq);
-                    if before.is_some_and(|before| before.rev >= message.rev) {
-                        taken.kept += 1;
-                        continue;
-                    }
-                    let marks = if before.is_some() {
-                        &mut taken.replaced
-                    } else {
-                        &mut taken.inserted
-                    };
-                    marks.push(message.into());
-                    self.messages.insert(message.seq, message.clone());
-                }
-                Row::Member(member) => {
-                    let before = self.members.get(&member.user);
-                    if before.is_none_or(|before| before.rev < member.rev) {
-                        self.members.insert(member.user, member.clone());
-                    }
-                }
-                Row::Settings { rev } => self.settings_rev = self.settings_rev.max(*rev),
-            }
-        }
-        taken
     }
 }

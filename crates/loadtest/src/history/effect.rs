@@ -83,7 +83,7 @@ pub enum Effect {
     /// The user's own position moved.
     UserMoved { before: Option<u64>, after: u64 },
     /// Everything was forgotten, because the database has another history.
-    EpochChanged { before: Option<Epoch>, after: Epoch },
+    EpochChanged { before: Epoch, after: Epoch },
     /// A conversation was forgotten, because it may no longer be read.
     Lost { conversation: ConversationId },
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub_load::checker::{Counter, Invariant, Terms, Verdict, check};
+use hubbub_load::checker::{Invariant, Terms, Verdict, check};
 use hubbub_load::device::{Command, Deed, Device, Handle, Patience};
 use hubbub_load::history::{Dump, Event, MessageRow, Recorder, Stay};
 use hubbub_load::ids::{ConversationId, DeviceId, UserId};
@@ -103,7 +103,7 @@ impl Scene {
                             body: format!("revised in round {round}"),
                         },
                     )
-                    .await
+                    .await;
                 }
                 1 => self.does(device, Deed::Delete { pick: round }).await,
                 2 => {
@@ -115,7 +115,7 @@ impl Scene {
                             add: true,
                         },
                     )
-                    .await
+                    .await;
                 }
                 3 => self.devices[device].tell(Command::Disconnect).await,
                 4 => {
@@ -125,7 +125,7 @@ impl Scene {
                             body: format!("another text of round {round}"),
                         },
                     )
-                    .await
+                    .await;
                 }
                 5 if round > 30 => self.devices[device].tell(Command::Forget).await,
                 _ => {}
@@ -169,6 +169,8 @@ impl Scene {
 
 #[cfg(not(feature = "broken-no-hole-detection"))]
 mod faithful {
+    use hubbub_load::checker::Counter;
+
     use super::*;
 
     #[tokio::test]
@@ -273,32 +275,31 @@ mod faithful {
             "{verdict}"
         );
     }
-}
 
-/// Removes the third person between two messages; answers the rev of the removal.
-#[cfg(not(feature = "broken-no-hole-detection"))]
-async fn remove_in_between(scene: &Scene) -> u64 {
-    scene
-        .does(
-            0,
-            Deed::Send {
-                body: "before".to_owned(),
-            },
-        )
-        .await;
-    scene.settle().await;
-    scene.server.world.set_member(ROOM, PEOPLE[2], false);
-    let rev = scene.server.world.model.lock().rooms[&ROOM].rev;
-    scene
-        .does(
-            0,
-            Deed::Send {
-                body: "after".to_owned(),
-            },
-        )
-        .await;
-    scene.settle().await;
-    rev
+    /// Removes the third person between two messages; answers the rev of the removal.
+    async fn remove_in_between(scene: &Scene) -> u64 {
+        scene
+            .does(
+                0,
+                Deed::Send {
+                    body: "before".to_owned(),
+                },
+            )
+            .await;
+        scene.settle().await;
+        scene.server.world.set_member(ROOM, PEOPLE[2], false);
+        let rev = scene.server.world.model.lock().rooms[&ROOM].rev;
+        scene
+            .does(
+                0,
+                Deed::Send {
+                    body: "after".to_owned(),
+                },
+            )
+            .await;
+        scene.settle().await;
+        rev
+    }
 }
 
 /// The negative control of the client rule: this build applies whatever comes.

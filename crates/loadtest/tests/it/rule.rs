@@ -64,9 +64,9 @@ struct World {
 impl World {
     fn new() -> Self {
         let mut model = Model::new();
-        ROOMS
-            .iter()
-            .for_each(|room| model.found(*room, &[ME, OTHER]));
+        for room in ROOMS {
+            model.found(room, &[ME, OTHER]);
+        }
         Self {
             model,
             replica: Replica::default(),
@@ -221,7 +221,9 @@ proptest! {
     fn a_device_ends_with_what_a_fresh_look_shows_whatever_the_network_does(steps in steps()) {
         let mut world = World::new();
         world.step(&Step::Connect);
-        steps.iter().for_each(|step| world.step(step));
+        for step in &steps {
+            world.step(step);
+        }
         world.heal();
         for id in ROOMS {
             match world.replica.logs().get(&id) {
