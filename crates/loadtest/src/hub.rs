@@ -14,26 +14,43 @@ const RECORD_SEPARATOR: char = '\u{1e}';
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// The half that calls the server.
-pub(crate) struct Caller(SplitSink<Socket, Message>);
+pub struct Caller(SplitSink<Socket, Message>);
 
 /// The half that hears the server.
-pub(crate) struct Listener {
+pub struct Listener {
     socket: SplitStream<Socket>,
     partial: String,
 }
 
 /// What the load wants to know of what the server says.
 #[derive(Debug)]
-pub(crate) enum Heard {
+pub enum Heard {
     /// An invocation was completed.
     Completed {
+        /// Of the call.
         id: String,
+        /// Its result, or the text of its error.
         outcome: Result<Value, String>,
     },
+    /// An item of an answer that comes in pieces.
+    Item {
+        /// Of the call that it answers.
+        id: String,
+        /// The piece.
+        item: Value,
+    },
     /// The server called a method of the client.
-    Called { target: String, argument: Value },
+    Called {
+        /// Which.
+        target: String,
+        /// Its first argument.
+        argument: Value,
+    },
     /// The server said goodbye.
-    Closed { error: Option<String> },
+    Closed {
+        /// Why, if it said so.
+        error: Option<String>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -46,11 +63,13 @@ struct Record {
     arguments: Vec<Value>,
     #[serde(default)]
     result: Value,
+    #[serde(default)]
+    item: Value,
     error: Option<String>,
 }
 
 /// Opens a connection and shakes hands.
-pub(crate) async fn connect(base: &str, access_token: &str) -> anyhow::Result<(Caller, Listener)> {
+pub async fn connect(base: &str, access_token: &str) -> anyhow::Result<(Caller, Listener)> {
     let address = base.replacen("http", "ws", 1);
     let url = format!("{address}/hubs/chat?access_token={access_token}");
     let (socket, _) = connect_async(url)
@@ -82,7 +101,7 @@ pub(crate) async fn connect(base: &str, access_token: &str) -> anyhow::Result<(C
 
 impl Caller {
     /// Calls a method of the hub.
-    pub(crate) async fn invoke(
+    pub async fn invoke(
         &mut self,
         id: &str,
         target: &str,
@@ -93,8 +112,20 @@ impl Caller {
         self.send(&record).await
     }
 
+    /// Calls a method of the hub that answers in pieces.
+    pub async fn stream(
+        &mut self,
+        id: &str,
+        target: &str,
+        arguments: &Value,
+    ) -> anyhow::Result<()> {
+        let record =
+            json!({ "type": 4, "invocationId": id, "target": target, "arguments": arguments });
+        self.send(&record).await
+    }
+
     /// Says that the client is still there.
-    pub(crate) async fn ping(&mut self) -> anyhow::Result<()> {
+    pub async fn ping(&mut self) -> anyhow::Result<()> {
         self.send(&json!({ "type": 6 })).await
     }
 
@@ -106,7 +137,7 @@ impl Caller {
 
 impl Listener {
     /// What the server says next, in order; nothing once it has hung up.
-    pub(crate) async fn next(&mut self) -> anyhow::Result<Vec<Heard>> {
+    pub async fn next(&mut self) -> anyhow::Result<Vec<Heard>> {
         loop {
             let records = std::mem::take(&mut self.partial);
             let mut heard = Vec::new();
@@ -144,6 +175,10 @@ fn understand(record: &str) -> anyhow::Result<Option<Heard>> {
             target,
             argument: record.arguments.into_iter().next().unwrap_or_default(),
         }),
+        (2, Some(id), _) => Some(Heard::Item {
+            id,
+            item: record.item,
+        }),
         (3, Some(id), _) => Some(Heard::Completed {
             id,
             outcome: record.error.map_or(Ok(record.result), Err),
@@ -165,6 +200,9 @@ mod tests {
         assert!(heard(r#"{"type":6}"#).is_none());
         assert!(
             matches!(heard(r#"{"type":3,"invocationId":"7","result":{"seq":1}}"#), Some(Heard::Completed { id, outcome: Ok(value) }) if id == "7" && value["seq"] == 1)
+        );
+        assert!(
+            matches!(heard(r#"{"type":2,"invocationId":"7","item":{"seq":1}}"#), Some(Heard::Item { id, item }) if id == "7" && item["seq"] == 1)
         );
         assert!(
             matches!(heard(r#"{"type":3,"invocationId":"7","error":"no"}"#), Some(Heard::Completed { outcome: Err(error), .. }) if error == "no")

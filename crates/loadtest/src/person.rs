@@ -1,29 +1,44 @@
-use anyhow::{Context as _, ensure};
+//! Somebody who uses Hubbub over HTTP.
+
+use anyhow::Context as _;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
+use crate::history::field;
+use crate::ids::{ConversationId, UserId};
+
+/// What Hubbub answers to a request that it does not do.
+#[derive(Debug, thiserror::Error)]
+#[error("Hubbub answered {status}: {code}: {detail}")]
+pub struct Refused {
+    /// The status of the answer.
+    pub status: u16,
+    /// The stable code.
+    pub code: String,
+    /// The sentence for people.
+    pub detail: String,
+}
+
 /// Somebody who has signed in over HTTP.
 #[derive(Clone)]
-pub(crate) struct Person {
+pub struct Person {
     http: Client,
     base: String,
-    pub(crate) id: String,
-    pub(crate) access_token: String,
+    /// Whose account it is.
+    pub id: UserId,
+    /// What the account is used with.
+    pub access_token: String,
 }
 
 impl Person {
     /// Signs in with an account that exists.
-    pub(crate) async fn sign_in(
-        base: &str,
-        username: &str,
-        password: &str,
-    ) -> anyhow::Result<Self> {
+    pub async fn sign_in(base: &str, username: &str, password: &str) -> anyhow::Result<Self> {
         let wish = json!({ "username": username, "password": password, "tokenDelivery": "body" });
         Self::begin(base, "/api/auth/login", &wish).await
     }
 
     /// Makes an account by invitation.
-    pub(crate) async fn join(base: &str, username: &str, code: &Value) -> anyhow::Result<Self> {
+    pub async fn join(base: &str, username: &str, code: &Value) -> anyhow::Result<Self> {
         let wish = json!({
             "username": username,
             "password": format!("{username} {username}"),
@@ -40,16 +55,38 @@ impl Person {
         Ok(Self {
             http,
             base: base.to_owned(),
-            id: text(&session["user"]["id"]).context("a session names its user")?,
+            id: field(&session["user"], "id")?,
             access_token: text(&session["accessToken"]).context("a session has an access token")?,
         })
     }
 
-    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+    /// Somebody who is signed in already.
+    pub fn with_token(base: &str, id: UserId, access_token: &str) -> Self {
+        Self {
+            http: Client::new(),
+            base: base.to_owned(),
+            id,
+            access_token: access_token.to_owned(),
+        }
+    }
+
+    /// Where Hubbub is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Asks for something.
+    pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
         answer(self.request(Method::GET, path)).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+    /// Takes something away.
+    pub async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        answer(self.request(Method::DELETE, path)).await
+    }
+
+    /// Asks for something to be done.
+    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         answer(self.request(Method::POST, path).json(body)).await
     }
 
@@ -60,7 +97,7 @@ impl Person {
     }
 
     /// Every message of a conversation, in order.
-    pub(crate) async fn read_all(&self, conversation: &str) -> anyhow::Result<Vec<Value>> {
+    pub async fn read_all(&self, conversation: ConversationId) -> anyhow::Result<Vec<Value>> {
         let mut messages: Vec<Value> = Vec::new();
         loop {
             let after = messages.last().map_or(json!(0), |last| last["seq"].clone());
@@ -82,10 +119,14 @@ async fn answer(request: reqwest::RequestBuilder) -> anyhow::Result<Value> {
     let response = request.send().await?;
     let status = response.status();
     let body: Value = response.json().await.unwrap_or_default();
-    ensure!(
-        status.is_success(),
-        "Hubbub answered {status}: {}",
-        body["detail"].as_str().unwrap_or("no detail")
-    );
-    Ok(body)
+    if status.is_success() {
+        return Ok(body);
+    }
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    Err(Refused {
+        status: status.as_u16(),
+        code: text("code"),
+        detail: text("detail"),
+    }
+    .into())
 }

@@ -2,51 +2,33 @@ use std::io::{self, Write as _};
 
 use hdrhistogram::Histogram;
 
-use crate::run::Outcome;
+use hubbub_load::steady::Report;
 
 /// Says on standard output what came of a run.
-pub(crate) fn print(outcome: &Outcome) -> io::Result<()> {
-    io::stdout().lock().write_all(text(outcome).as_bytes())
+pub(crate) fn print(report: &Report) -> io::Result<()> {
+    io::stdout().lock().write_all(text(report).as_bytes())
 }
 
-fn text(outcome: &Outcome) -> String {
+fn text(report: &Report) -> String {
     let mut lines = vec![
-        format!(
-            "{} people chatted for {} s",
-            outcome.people, outcome.seconds
-        ),
+        format!("{} people chatted for {} s", report.people, report.seconds),
         format!(
             "  sent {}, acknowledged {}, refused {}, received {} on all devices",
-            outcome.sent,
-            outcome.acknowledged,
-            outcome.refused.len(),
-            outcome.received
+            report.sent, report.acknowledged, report.refused.0, report.received
         ),
         String::new(),
         format!(
             "  {:<14} {:>9} {:>9} {:>9} {:>9}",
             "from schedule", "p50", "p99", "p99.9", "max"
         ),
-        latencies("acknowledged", &outcome.acknowledging),
-        latencies("received", &outcome.delivering),
+        latencies("acknowledged", &report.acknowledging),
+        latencies("received", &report.delivering),
         String::new(),
     ];
-    if let Some(reason) = outcome.refused.first() {
+    if let Some(reason) = &report.refused.1 {
         lines.push(format!("  first refusal: {reason}"));
     }
-    if outcome.violations.is_empty() {
-        lines.push("Nothing was lost, doubled or out of order.".to_owned());
-    } else {
-        lines.push(format!("{} violations:", outcome.violations.len()));
-        lines.extend(
-            outcome
-                .violations
-                .iter()
-                .take(20)
-                .map(|text| format!("  {text}")),
-        );
-    }
-    lines.push(String::new());
+    lines.push(report.verdict.to_string());
     lines.join("\n")
 }
 
@@ -67,30 +49,34 @@ fn milliseconds(micros: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use hubbub_load::checker::{Terms, check};
+
     use super::*;
 
     #[test]
-    fn a_violation_is_said_in_the_last_lines() {
+    fn the_report_has_the_latencies_and_ends_with_the_verdict() {
         let mut acknowledging = Histogram::new(3).unwrap();
         acknowledging.record(1_500).unwrap();
-        let mut outcome = Outcome {
+        let report = Report {
             people: 2,
-            seconds: 1.0,
+            seconds: 1,
             sent: 1,
             acknowledged: 1,
-            refused: Vec::new(),
+            refused: (1, Some("too much".to_owned())),
             received: 2,
             delivering: acknowledging.clone(),
             acknowledging,
-            violations: Vec::new(),
+            verdict: check(&[], &Terms::default()),
+            history: Vec::new(),
         };
-        let good = text(&outcome);
+        let text = text(&report);
         assert!(
-            good.contains("1.50 ms")
-                && good.ends_with("Nothing was lost, doubled or out of order.\n"),
-            "{good}"
+            text.contains("1.50 ms") && text.contains("first refusal: too much"),
+            "{text}"
         );
-        outcome.violations.push("message a is lost".to_owned());
-        assert!(text(&outcome).ends_with("1 violations:\n  message a is lost\n"));
+        assert!(
+            text.ends_with("Nothing was lost, doubled or out of order.\n"),
+            "{text}"
+        );
     }
 }
