@@ -9,7 +9,7 @@ use hubbub_domain::unit_of_work::Store;
 use hubbub_domain::user::{DisplayName, Username};
 use uuid::Uuid;
 
-use super::world::{at, hash, people, person};
+use super::world::{at, hash, people, person, stored_group};
 
 pub(crate) async fn a_person_is_found_as_stored(store: Arc<dyn Store>) {
     let [ada] = people(&store, ["ada"]).await;
@@ -291,4 +291,39 @@ pub(crate) async fn usernames_are_ordered_by_their_bytes(store: Arc<dyn Store>) 
         after = Some(user.username.clone());
     }
     assert_eq!(listed, expected);
+}
+
+pub(crate) async fn invitations_to_a_group_are_listed_apart(store: Arc<dyn Store>) {
+    let [ada] = people(&store, ["ada"]).await;
+    let tea = stored_group(&store, 1, &[&ada]).await;
+    let invitation = |number: u8, conversation_id| Invitation {
+        id: InvitationId::from_uuid(Uuid::from_u128(u128::from(number))),
+        conversation_id,
+        code_hash: [number; 32],
+        created_by: ada.id,
+        created_at: at(i64::from(number)),
+        expires_at: at(100),
+        max_uses: 1,
+        uses: 0,
+        revoked_at: None,
+    };
+    let mut unit = store.begin().await.unwrap();
+    let invitations = unit.invitations();
+    let [group, server] = [invitation(1, Some(tea.id)), invitation(2, None)];
+    for invitation in [&group, &server] {
+        invitations.add(invitation).await.unwrap();
+        let found = invitations.find(invitation.id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(invitation));
+    }
+    let listed = invitations.list_usable(Some(tea.id), at(50)).await.unwrap();
+    assert_eq!(listed, [group]);
+    let listed = invitations.list_usable(None, at(50)).await.unwrap();
+    assert_eq!(listed, [server]);
+    assert!(
+        invitations
+            .list_usable(Some(tea.id), at(100))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
