@@ -17,8 +17,8 @@ use crate::groups::dto::MemberChange;
     rename_all_fields = "camelCase"
 )]
 pub enum SyncPage {
-    /// The database's history is not the one that the positions are of: everything that was cached is void, and what follows is
-    /// what a client without any positions receives.
+    /// The database's history is not the one that the positions are of: everything that was cached is void. The list of
+    /// conversations follows, and a reset of each of which a position was given.
     Epoch {
         /// The identity of the history.
         epoch: Epoch,
@@ -83,7 +83,7 @@ pub enum Row {
     /// A message, new or changed.
     Message {
         /// The message.
-        message: MessageDto,
+        message: Box<MessageDto>,
     },
     /// A join, a departure or another role.
     Member(MemberChange),
