@@ -1,10 +1,10 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web bench fuzz clean
+.PHONY: help run test check lint fmt e2e web bench bench-store fuzz clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build what is missing and start Hubbub on http://localhost:8080 (options: make run ARGS="--help")
 	@exec scripts/run $(ARGS)
@@ -29,6 +29,9 @@ web: ## Build the web client that the server embeds
 
 bench: ## Measure the SignalR crate beside its peers and write docs/benchmarks.md (make bench ARGS="--rounds 1")
 	@exec scripts/bench $(ARGS)
+
+bench-store: ## Measure storing and reading beside bare PostgreSQL and SQLite and write docs/benchmarks.md (make bench-store ARGS="--rounds 1")
+	@exec scripts/bench-store $(ARGS)
 
 fuzz: ## Fuzz every parser of the SignalR crate, 60 seconds each
 	@exec crates/signalr/fuzz/run.sh
