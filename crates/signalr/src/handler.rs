@@ -98,11 +98,6 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Methods with streams run beside the others.
-    pub(crate) fn takes_slot(self) -> bool {
-        !self.streaming && self.streams == 0
-    }
-
     fn of(parameters: &[ParameterKind], streaming: bool) -> Self {
         let count = |kind| {
             parameters
