@@ -145,7 +145,27 @@ impl Connection {
         }
         // Before the phase, so that nobody sees the new phase with the age of the old one.
         self.phase_since.set(self.core.clock.stamp());
-        self.phase.fetch_max(phase as u8, Ordering::AcqRel) < phase as u8
+        let is_new = self.phase.fetch_max(phase as u8, Ordering::AcqRel) < phase as u8;
+        if is_new && phase == Phase::Gone {
+            self.core.uncount();
+        }
+        is_new
+    }
+
+    /// Gives up a negotiated connection, and forgets it, unless a transport has come.
+    pub(crate) fn give_up(&self) -> bool {
+        let given_up = self.phase.compare_exchange(
+            Phase::Negotiated as u8,
+            Phase::Gone as u8,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if given_up.is_ok() {
+            self.core.uncount();
+            self.core.by_token.remove(&self.token);
+            self.wake();
+        }
+        given_up.is_ok()
     }
 
     /// The phase and when it began.
