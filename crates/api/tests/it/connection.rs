@@ -39,7 +39,7 @@ impl Connection {
         connection
     }
 
-    async fn send(&mut self, record: &Value) {
+    pub(crate) async fn send(&mut self, record: &Value) {
         let text = format!("{record}{RECORD_SEPARATOR}");
         self.socket
             .send(Message::text(text))

@@ -22,3 +22,4 @@ mod sign_in;
 mod start;
 mod sync;
 mod web_client;
+mod worked_example;

@@ -65,17 +65,22 @@ impl Names {
     /// Whether what came has everything that the example shows; names that are new take what came.
     fn fits(&mut self, shown: &Value, came: &Value) -> bool {
         match (shown, came) {
-            (Value::Object(shown), Value::Object(came)) => shown.iter().all(|(field, shown)| {
-                came.get(field)
-                    .is_some_and(|came| self.fits(shown, came))
-            }),
+            (Value::Object(shown), Value::Object(came)) => shown
+                .iter()
+                .all(|(field, shown)| came.get(field).is_some_and(|came| self.fits(shown, came))),
             (Value::Array(shown), Value::Array(came)) => {
                 shown.len() == came.len()
-                    && shown.iter().zip(came).all(|(shown, came)| self.fits(shown, came))
+                    && shown
+                        .iter()
+                        .zip(came)
+                        .all(|(shown, came)| self.fits(shown, came))
             }
             (Value::String(text), came) => match next_name(text) {
                 Some(("", name, "")) => {
-                    let known = self.0.entry(name.to_owned()).or_insert_with(|| came.clone());
+                    let known = self
+                        .0
+                        .entry(name.to_owned())
+                        .or_insert_with(|| came.clone());
                     known == came
                 }
                 _ => shown == came,
@@ -147,7 +152,10 @@ async fn run_http(text: &str, person: &Person, names: &mut Names) {
     assert_eq!(came.status.as_str(), status, "{request}: {came:?}");
     if !shown.trim().is_empty() {
         let shown: Value = serde_json::from_str(shown).expect("an answer in JSON");
-        assert!(names.fits(&shown, &came.body), "{request}: {shown} is not {came:?}");
+        assert!(
+            names.fits(&shown, &came.body),
+            "{request}: {shown} is not {came:?}"
+        );
     }
 }
 
