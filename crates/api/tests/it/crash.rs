@@ -99,6 +99,7 @@ async fn twenty_kills_right_after_an_answer_lose_nothing() {
     }
 
     let log = owner.reads_all(GENERAL).await;
+    let posts = owner.reads_posts(GENERAL).await;
     let ledger = ledger.lock();
     let seqs: Vec<_> = log
         .iter()
@@ -108,7 +109,6 @@ async fn twenty_kills_right_after_an_answer_lose_nothing() {
         seqs.iter().copied().eq(1..=log.len() as u64),
         "dense, and each place once"
     );
-    let posts = owner.reads_posts(GENERAL).await;
     let keys: BTreeSet<_> = posts
         .iter()
         .map(|message| message["clientId"].as_str().unwrap())
