@@ -73,7 +73,7 @@ async fn serve(config: Config) -> Result<(), StartError> {
     SetupNotice {
         server: &config.server,
         listening_on,
-        data_dir: &config.storage.data_dir,
+        data: &storage.place(),
         setup_code: node.setup_code.as_deref(),
     }
     .print();
@@ -86,11 +86,20 @@ async fn serve(config: Config) -> Result<(), StartError> {
         config.server.max_connections,
         closing.clone(),
     );
+    let lost = CancellationToken::new();
     let draining = async {
-        stop::requested().await;
-        tracing::info!("stopping: clients are sent away");
+        let window = tokio::select! {
+            () = stop::requested() => {
+                tracing::info!("stopping: clients are sent away");
+                Duration::from_secs(config.server.drain_seconds)
+            }
+            // Another node may serve from now on: two must not.
+            () = storage.lost() => {
+                lost.cancel();
+                Duration::ZERO
+            }
+        };
         stopping.cancel();
-        let window = Duration::from_secs(config.server.drain_seconds);
         node.hub.drain(window).await;
         closing.cancel();
     };
@@ -105,6 +114,9 @@ async fn serve(config: Config) -> Result<(), StartError> {
     node.finish().await;
     storage.close().await;
     tracing::info!("stopped");
+    if lost.is_cancelled() {
+        return Err(StartError::NodeLockLost);
+    }
     Ok(())
 }
 

@@ -105,7 +105,17 @@ pub fn print_openapi() -> ExitCode {
 pub fn refuse(error: &(dyn Error + 'static)) -> ExitCode {
     let is_config = error.is::<ConfigError>();
     tracing::debug!(is_config, "the program ends before it has started");
+    say(error);
+    ExitCode::from(2)
+}
+
+/// Says in one sentence why the program ends without having been asked to. Exit code 1: it may be started again as it is.
+pub fn give_up(error: &(dyn Error + 'static)) -> ExitCode {
+    say(error);
+    ExitCode::FAILURE
+}
+
+fn say(error: &(dyn Error + 'static)) {
     // There is nobody left to tell when this fails.
     let _ = writeln!(std::io::stderr(), "hubbub: {}", Causes(error));
-    ExitCode::from(2)
 }

@@ -1,6 +1,7 @@
 //! The configuration: one tree, read once from defaults, a file, the environment and the command line, in that order, and
 //! checked before anything starts.
 
+mod database_url;
 mod settings;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +15,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
+pub use database_url::DatabaseUrl;
 pub use settings::SETTINGS;
 
 /// Everything that can be configured.
@@ -53,8 +55,12 @@ pub struct ServerConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StorageConfig {
-    /// The folder of the database.
+    /// The folder of the database, where that is a file.
     pub data_dir: PathBuf,
+    /// The PostgreSQL database to use instead of a file.
+    pub database_url: Option<DatabaseUrl>,
+    /// Whether a PostgreSQL that may lose what it has acknowledged is used with a warning, and not refused.
+    pub allow_unsafe_settings: bool,
 }
 
 /// Who may register.
@@ -136,6 +142,8 @@ impl Default for StorageConfig {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("./data"),
+            database_url: None,
+            allow_unsafe_settings: false,
         }
     }
 }
@@ -198,7 +206,17 @@ impl Config {
         if let Some(file) = &overrides.file {
             figment = figment.merge(Toml::file_exact(file));
         }
-        figment = figment.merge(Env::prefixed("HUBBUB_").split("__"));
+        figment = figment
+            .merge(
+                Env::prefixed("HUBBUB_")
+                    .ignore(&["database_url"])
+                    .split("__"),
+            )
+            .merge(
+                Env::raw()
+                    .only(&[settings::DATABASE_URL])
+                    .map(|_| "storage.database_url".into()),
+            );
         if let Some(listen) = overrides.listen {
             figment = figment.merge(Serialized::default("server.listen", listen));
         }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use hubbub::app::StartError;
 use hubbub::cli::{Cli, Command};
 use hubbub::config::Config;
 
@@ -17,6 +18,7 @@ fn main() -> ExitCode {
     hubbub::telemetry::init(&config.log);
     match hubbub::app::run(config) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error @ StartError::NodeLockLost) => hubbub::cli::give_up(&error),
         Err(error) => hubbub::cli::refuse(&error),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
 
 use crate::config::ServerConfig;
 
@@ -10,7 +9,8 @@ use crate::config::ServerConfig;
 pub(crate) struct SetupNotice<'a> {
     pub(crate) server: &'a ServerConfig,
     pub(crate) listening_on: SocketAddr,
-    pub(crate) data_dir: &'a Path,
+    /// Where the data is.
+    pub(crate) data: &'a str,
     pub(crate) setup_code: Option<&'a str>,
 }
 
@@ -32,7 +32,7 @@ impl SetupNotice<'_> {
             format!("  Address     {local}"),
         ];
         lines.extend(public.map(|public| format!("  Public      {public}")));
-        lines.push(format!("  Data        {}", self.data_dir.display()));
+        lines.push(format!("  Data        {}", self.data));
         if let Some(code) = self.setup_code {
             let address = public.unwrap_or(&local);
             lines.extend([
@@ -65,7 +65,7 @@ mod tests {
         let mut notice = SetupNotice {
             server: &server,
             listening_on: "127.0.0.1:8080".parse().unwrap(),
-            data_dir: Path::new("./data"),
+            data: "./data",
             setup_code: Some("AAAA-BBBB-CCCC"),
         };
         let first = notice.text();

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use hubbub_application::auth::AuthError;
 use hubbub_domain::error::RepositoryError;
+use hubbub_infrastructure::postgres::PgStoreError;
 use hubbub_infrastructure::sqlite::StoreError;
 
-/// Why Hubbub does not start, in a sentence that says what to do.
+/// Why Hubbub does not start, or cannot go on, in a sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The operating system gives no threads.
@@ -21,6 +22,14 @@ pub enum StartError {
     /// The database in it cannot be used.
     #[error("the database {} cannot be used", .0.display())]
     Database(PathBuf, #[source] StoreError),
+    /// The database in PostgreSQL cannot be used.
+    #[error("the PostgreSQL database of HUBBUB_DATABASE_URL cannot be used")]
+    Postgres(#[source] PgStoreError),
+    /// It was used, but is not ours alone any more.
+    #[error(
+        "the connection that keeps other nodes away from the database was lost, so this one has stopped"
+    )]
+    NodeLockLost,
     /// The port is taken, or not ours to take.
     #[error("cannot listen on {_0}{hint}", hint = listen_hint(_1))]
     Listen(SocketAddr, #[source] io::Error),

@@ -1,24 +1,98 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hubbub_domain::unit_of_work::Store;
+use hubbub_infrastructure::postgres::{NodeLock, PgOptions, PgStore};
 use hubbub_infrastructure::sqlite::SqliteStore;
+use tokio::sync::Mutex;
 
 use super::start_error::StartError;
-use crate::config::StorageConfig;
+use crate::config::{DatabaseUrl, StorageConfig};
+
+/// Where everything is kept, for this process alone.
+pub(super) enum Storage {
+    /// In the data folder.
+    Folder(Folder),
+    /// In PostgreSQL.
+    Postgres(Postgres),
+}
+
+impl Storage {
+    pub(super) async fn open(config: &StorageConfig) -> Result<Self, StartError> {
+        match &config.database_url {
+            Some(url) => Postgres::open(url, config).await.map(Self::Postgres),
+            None => Folder::open(&config.data_dir).await.map(Self::Folder),
+        }
+    }
+
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Folder(folder) => folder.sqlite.clone(),
+            Self::Postgres(postgres) => postgres.store.clone(),
+        }
+    }
+
+    /// Where the data is, for people.
+    pub(super) fn place(&self) -> String {
+        match self {
+            Self::Folder(folder) => folder.path.display().to_string(),
+            Self::Postgres(postgres) => postgres.store.place(),
+        }
+    }
+
+    /// Returns if it is not for this process alone any more, which never happens to a folder.
+    pub(super) async fn lost(&self) {
+        match self {
+            Self::Folder(_) => std::future::pending().await,
+            Self::Postgres(postgres) => {
+                let error = postgres.lock.lock().await.lost().await;
+                tracing::error!(%error, "the connection that keeps other nodes away from the database was lost");
+            }
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Folder(folder) => folder.sqlite.close().await,
+            Self::Postgres(postgres) => postgres.store.close().await,
+        }
+    }
+}
+
+/// A database in PostgreSQL, which one node serves at a time.
+pub(super) struct Postgres {
+    store: Arc<PgStore>,
+    lock: Mutex<NodeLock>,
+}
+
+impl Postgres {
+    async fn open(url: &DatabaseUrl, config: &StorageConfig) -> Result<Self, StartError> {
+        let options = PgOptions {
+            allow_unsafe_settings: config.allow_unsafe_settings,
+            ..PgOptions::default()
+        };
+        let store = PgStore::open(url.expose(), options).await;
+        let store = store.map_err(StartError::Postgres)?;
+        let lock = store.lock_node().await.map_err(StartError::Postgres)?;
+        Ok(Self {
+            store: Arc::new(store),
+            lock: Mutex::new(lock),
+        })
+    }
+}
 
 /// The data folder, which one process uses at a time, and the database in it.
-pub(super) struct Storage {
+pub(super) struct Folder {
+    path: PathBuf,
     sqlite: Arc<SqliteStore>,
     /// Holds the folder; the system lets go of it when the process ends, however it ends.
     _lock: File,
 }
 
-impl Storage {
-    pub(super) async fn open(config: &StorageConfig) -> Result<Self, StartError> {
-        let folder = config.data_dir.as_path();
+impl Folder {
+    async fn open(folder: &Path) -> Result<Self, StartError> {
         make_private(folder).map_err(|source| StartError::DataDir(folder.to_owned(), source))?;
         let lock = make_private_file(&folder.join("hubbub.lock"))
             .map_err(|source| StartError::DataDir(folder.to_owned(), source))?;
@@ -41,17 +115,10 @@ impl Storage {
             .await
             .map_err(|source| StartError::Database(file, source))?;
         Ok(Self {
+            path: folder.to_owned(),
             sqlite: Arc::new(sqlite),
             _lock: lock,
         })
-    }
-
-    pub(super) fn store(&self) -> Arc<dyn Store> {
-        self.sqlite.clone()
-    }
-
-    pub(super) async fn close(&self) {
-        self.sqlite.close().await;
     }
 }
 
@@ -121,6 +188,7 @@ mod tests {
         let paths = files.map(|file| data_dir.join(file));
         let config = StorageConfig {
             data_dir: data_dir.clone(),
+            ..StorageConfig::default()
         };
         let first = Storage::open(&config).await.unwrap();
         for path in &paths {

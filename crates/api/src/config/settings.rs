@@ -1,5 +1,8 @@
 //! Every setting in the words of `--help` and of the commented configuration file.
 
+/// The variable of `storage.database_url`, under the name that such variables have everywhere.
+pub(super) const DATABASE_URL: &str = "HUBBUB_DATABASE_URL";
+
 /// What there is to say about one setting.
 pub struct Setting {
     /// Where it stands in the file: `section.key`.
@@ -11,6 +14,9 @@ pub struct Setting {
 impl Setting {
     /// The environment variable that sets it.
     pub fn variable(&self) -> String {
+        if self.key == "storage.database_url" {
+            return DATABASE_URL.to_owned();
+        }
         format!("HUBBUB_{}", self.key.to_uppercase().replace('.', "__"))
     }
 }
@@ -40,6 +46,14 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "storage.data_dir",
         about: "The folder of the database. One running Hubbub uses it at a time. Back it up.",
+    },
+    Setting {
+        key: "storage.database_url",
+        about: "A PostgreSQL database to use instead of a file in the folder: postgres://user:password@host:5432/database. Version 14 or newer.",
+    },
+    Setting {
+        key: "storage.allow_unsafe_settings",
+        about: "Use a PostgreSQL whose fsync, synchronous_commit or full_page_writes is off. A power cut can take messages away then.",
     },
     Setting {
         key: "registration.mode",

@@ -109,6 +109,26 @@ fn proxies_are_listed_in_the_file_or_in_one_text() {
 }
 
 #[test]
+fn the_database_has_a_variable_of_its_own_and_its_password_is_never_shown() {
+    in_jail(|jail| {
+        let url = "postgres://hubbub:secret-word@db:5432/hubbub";
+        jail.set_env("HUBBUB_DATABASE_URL", url);
+        let config = load().unwrap();
+        let database_url = config.storage.database_url.as_ref().unwrap();
+        assert_eq!(database_url.expose(), url);
+        let shown = format!("{config:?} {:?}", table_of(&config));
+        assert!(!shown.contains("secret-word"), "{shown}");
+        jail.set_env(
+            "HUBBUB_DATABASE_URL",
+            "mysql://hubbub:secret-word@db/hubbub",
+        );
+        let error = load().unwrap_err();
+        assert!(error.contains("storage.database_url"), "{error}");
+        assert!(!error.contains("secret-word"), "{error}");
+    });
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let overrides = Overrides {
         file: Some(PathBuf::from("nowhere.toml")),
@@ -152,6 +172,7 @@ fn the_commented_file_says_what_the_defaults_are() {
         config.server.public_url.take().as_deref(),
         Some("https://chat.example.org")
     );
+    assert!(config.storage.database_url.take().is_some());
     assert_eq!(config, Config::default());
     for setting in SETTINGS {
         let (_, key) = setting.key.split_once('.').unwrap();

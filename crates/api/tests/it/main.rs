@@ -10,6 +10,7 @@ mod hostile;
 mod http;
 mod hub;
 mod openapi;
+mod postgres;
 mod sign_in;
 mod start;
 mod web_client;

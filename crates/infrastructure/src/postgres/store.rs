@@ -28,6 +28,9 @@ const LIMITS: [(&str, &str); 3] = [
     ("statement_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "30s"),
 ];
+/// What we ask for is a row or a range in the order of an index, ended by a limit. A bitmap reads the whole range first, and for
+/// a prepared statement the planner thinks that ranges are short.
+const PLANNER: [(&str, &str); 1] = [("enable_bitmapscan", "off")];
 /// A migration may take long, but waits for the locks of those who serve only so long.
 const MIGRATION_LIMITS: [(&str, &str); 2] = [("lock_timeout", "60s"), ("statement_timeout", "0")];
 
@@ -96,7 +99,7 @@ impl PgStore {
             .map_err(PgStoreError::Address)?
             .application_name("hubbub");
         prepare(&connect, options).await?;
-        let connect = connect.options(LIMITS);
+        let connect = connect.options(LIMITS).options(PLANNER);
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(TURN_TIMEOUT)

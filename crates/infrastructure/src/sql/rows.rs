@@ -36,27 +36,33 @@ impl Rows {
         self.columns.first().map_or(0, Column::len)
     }
 
-    /// What stands for the rows in SQLite's text, where the last values are those of [`Rows::into_values`].
+    /// What stands for the rows in SQLite's text, where `first` is the number of the first of [`Rows::into_values`].
     pub(super) fn sqlite_text(&self, first: usize) -> String {
         let width = self.columns.len();
         if self.len() == 0 {
             return format!("SELECT {} WHERE FALSE", vec!["NULL"; width].join(","));
         }
         let mut text = String::from("VALUES ");
-        for row in 0..self.len() {
-            text.push_str(if row == 0 { "(" } else { "),(" });
-            push_numbers(&mut text, first + row * width, width);
+        for number in 0..self.len() * width {
+            let before = match (number, number % width) {
+                (0, _) => "(",
+                (_, 0) => "),(",
+                _ => ",",
+            };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{before}${}", first + number);
         }
         text.push(')');
         text
     }
 
-    /// What stands for the rows in PostgreSQL's text, where the first array is the value of that number.
+    /// What stands for the rows in PostgreSQL's text, where `first` is the number of the first array.
     pub(super) fn postgres_text(&self, first: usize) -> String {
-        let mut text = String::from("SELECT * FROM UNNEST(");
-        push_numbers(&mut text, first, self.columns.len());
-        text.push(')');
-        text
+        let arrays: Vec<_> = (first..)
+            .zip(&self.columns)
+            .map(|(number, column)| format!("${number}::{}[]", column.postgres_type()))
+            .collect();
+        format!("SELECT * FROM UNNEST({})", arrays.join(","))
     }
 
     /// Every value, row by row.
@@ -83,15 +89,6 @@ impl Rows {
     }
 }
 
-/// Writes `$3,$4,$5`.
-fn push_numbers(text: &mut String, first: usize, count: usize) {
-    for number in first..first + count {
-        let comma = if number == first { "" } else { "," };
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{comma}${number}");
-    }
-}
-
 /// The values of one column.
 pub(crate) enum Column {
     Uuids(Vec<Option<Uuid>>),
@@ -109,6 +106,16 @@ impl Column {
             Self::Texts(values) => values.len(),
             Self::Bytes(values) => values.len(),
             Self::Bools(values) => values.len(),
+        }
+    }
+
+    fn postgres_type(&self) -> &'static str {
+        match self {
+            Self::Uuids(_) => "uuid",
+            Self::Integers(_) => "int8",
+            Self::Texts(_) => "text",
+            Self::Bytes(_) => "bytea",
+            Self::Bools(_) => "bool",
         }
     }
 

@@ -215,7 +215,7 @@ mod tests {
         let post = people().for_postgres(true).unwrap();
         assert_eq!(
             post.text.as_str(),
-            "WITH p (id, name) AS (SELECT * FROM UNNEST($2,$3)) SELECT id FROM p WHERE id <> $1"
+            "WITH p (id, name) AS (SELECT * FROM UNNEST($2::uuid[],$3::text[])) SELECT id FROM p WHERE id <> $1"
         );
         assert_eq!((post.arguments.len(), post.is_reused), (3, true));
     }

@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod conformance;
+mod plans;
+mod postgres;
 mod sqlite;

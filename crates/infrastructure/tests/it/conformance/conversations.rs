@@ -5,6 +5,7 @@ use hubbub_domain::conversation::{Conversation, ConversationKind};
 use hubbub_domain::member::MemberRole;
 use hubbub_domain::numbers::{Rev, Seq};
 use hubbub_domain::unit_of_work::Store;
+use tokio::task::JoinSet;
 
 use super::world::{
     admit, at, channel, conversation_id, group, pair, people, post, release, stored_group,
@@ -267,4 +268,51 @@ pub(crate) async fn heads_are_those_of_present_conversations(store: Arc<dyn Stor
             .unwrap()
             .is_empty()
     );
+}
+
+pub(crate) async fn channels_are_ordered_by_the_bytes_of_their_names(store: Arc<dyn Store>) {
+    let [ada] = people(&store, ["ada"]).await;
+    let expected = ["Zoo", "a b", "a-b", "apple", "\u{d6}l"];
+    let mut unit = store.begin().await.unwrap();
+    for (number, name) in (1..).zip(expected.iter().rev()) {
+        unit.conversations()
+            .add(&channel(number, name))
+            .await
+            .unwrap();
+    }
+    let listed = unit
+        .conversations()
+        .list_channels(ada.id, 10)
+        .await
+        .unwrap();
+    let names: Vec<_> = listed
+        .iter()
+        .map(|overview| overview.conversation.title().unwrap().name.as_str())
+        .collect();
+    assert_eq!(names, expected);
+}
+
+pub(crate) async fn two_who_write_to_each_other_at_once_make_one_conversation(
+    store: Arc<dyn Store>,
+) {
+    let [ada, bob] = people(&store, ["ada", "bob"]).await;
+    let pair = pair(&ada, &bob);
+    let mut both = JoinSet::new();
+    for number in 1..=2 {
+        let store = store.clone();
+        both.spawn(async move {
+            let mut unit = store.begin().await.unwrap();
+            if let Some(found) = unit.conversations().find_direct(pair).await.unwrap() {
+                return (found, false);
+            }
+            tokio::task::yield_now().await;
+            let (conversation, _) = Conversation::open_direct(conversation_id(number), pair, at(1));
+            unit.conversations().add(&conversation).await.unwrap();
+            unit.commit().await.unwrap();
+            (conversation.id, true)
+        });
+    }
+    let answers = both.join_all().await;
+    assert_eq!(answers[0].0, answers[1].0);
+    assert_ne!(answers[0].1, answers[1].1, "one made it, one found it");
 }

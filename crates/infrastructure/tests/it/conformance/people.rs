@@ -274,3 +274,19 @@ pub(crate) async fn keys_are_kept_as_first_stored(store: Arc<dyn Store>) {
     let other = unit.server().key_or_insert("bus", key(3)).await.unwrap();
     assert_eq!(other.secret, [3; 32]);
 }
+
+pub(crate) async fn usernames_are_ordered_by_their_bytes(store: Arc<dyn Store>) {
+    let expected = ["a-z", "a.b", "a0", "a_a", "aa", "b-a", "b_"];
+    let mut shuffled = expected;
+    shuffled.reverse();
+    people(&store, shuffled).await;
+    let mut view = store.read().await.unwrap();
+    let mut listed = Vec::new();
+    let mut after = None;
+    // Page by page, so that the order and what comes after a name are seen to be the same.
+    while let [user] = &view.users().list("", after.as_ref(), 1).await.unwrap()[..] {
+        listed.push(user.username.as_str().to_owned());
+        after = Some(user.username.clone());
+    }
+    assert_eq!(listed, expected);
+}
