@@ -5,6 +5,7 @@ use hubbub_domain::conversation::{Conversation, ConversationKind};
 use hubbub_domain::member::MemberRole;
 use hubbub_domain::numbers::{Rev, Seq};
 use hubbub_domain::unit_of_work::Store;
+use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use super::world::{
@@ -295,24 +296,28 @@ pub(crate) async fn channels_are_ordered_by_the_bytes_of_their_names(store: Arc<
 pub(crate) async fn two_who_write_to_each_other_at_once_make_one_conversation(
     store: Arc<dyn Store>,
 ) {
-    let [ada, bob] = people(&store, ["ada", "bob"]).await;
-    let pair = pair(&ada, &bob);
-    let mut both = JoinSet::new();
-    for number in 1..=2 {
-        let store = store.clone();
-        both.spawn(async move {
-            let mut unit = store.begin().await.unwrap();
-            if let Some(found) = unit.conversations().find_direct(pair).await.unwrap() {
-                return (found, false);
-            }
-            tokio::task::yield_now().await;
-            let (conversation, _) = Conversation::open_direct(conversation_id(number), pair, at(1));
-            unit.conversations().add(&conversation).await.unwrap();
-            unit.commit().await.unwrap();
-            (conversation.id, true)
-        });
+    let [ada, others @ ..] = people(&store, ["ada", "bob", "cay", "dan", "eve", "fay"]).await;
+    for (round, other) in (1..).zip(&others) {
+        let pair = pair(&ada, other);
+        let ready = Arc::new(Barrier::new(2));
+        let mut both = JoinSet::new();
+        for number in [2 * round, 2 * round + 1] {
+            let (store, ready) = (store.clone(), ready.clone());
+            both.spawn(async move {
+                ready.wait().await;
+                let mut unit = store.begin().await.unwrap();
+                if let Some(found) = unit.conversations().find_direct(pair).await.unwrap() {
+                    return (found, false);
+                }
+                let id = conversation_id(number);
+                let (conversation, _) = Conversation::open_direct(id, pair, at(1));
+                unit.conversations().add(&conversation).await.unwrap();
+                unit.commit().await.unwrap();
+                (id, true)
+            });
+        }
+        let answers = both.join_all().await;
+        assert_eq!(answers[0].0, answers[1].0);
+        assert_ne!(answers[0].1, answers[1].1, "one made it, one found it");
     }
-    let answers = both.join_all().await;
-    assert_eq!(answers[0].0, answers[1].0);
-    assert_ne!(answers[0].1, answers[1].1, "one made it, one found it");
 }
