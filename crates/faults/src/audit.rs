@@ -25,6 +25,8 @@ pub struct Audit {
     pub counts: Counts,
     /// How many of those of which nothing is known are stored.
     pub unknown_stored: usize,
+    /// How many of those that were refused are stored: the server could not tell what had become of its commit.
+    pub refused_stored: usize,
     /// Acknowledged, and not stored.
     pub lost: Vec<String>,
     /// Stored more than once.
@@ -64,8 +66,8 @@ impl Display for Audit {
 /// Compares the ledger with the logs of all conversations that it knows.
 ///
 /// Every acknowledged message is there once, at the place and with the text, id and time that its receipt names; of
-/// those without an answer each is there at most once; none that was refused is there, and none that nobody sent.
-/// Places are numbered from 1 to the head without a hole. Of two messages, the one that was acknowledged before the
+/// those without an answer and of those that were refused for want of a database, each is there at most once; none is there
+/// that nobody sent. Places are numbered from 1 to the head without a hole. Of two messages, the one that was acknowledged before the
 /// other was begun has the earlier place.
 pub fn audit(ledger: &Ledger, logs: &BTreeMap<Uuid, Log>) -> Audit {
     let mut found = Audit {
@@ -78,7 +80,11 @@ pub fn audit(ledger: &Ledger, logs: &BTreeMap<Uuid, Log>) -> Audit {
         numbered(*conversation, log, &mut found);
         let standing = ledger.standing().get(conversation);
         let standing = standing.map_or(&[][..], Vec::as_slice);
-        let kept: BTreeSet<_> = log.messages.iter().map(|message| message.message_id).collect();
+        let kept: BTreeSet<_> = log
+            .messages
+            .iter()
+            .map(|message| message.message_id)
+            .collect();
         for message in standing {
             if !kept.contains(&message.message_id) {
                 found.lost.push(format!(
@@ -113,6 +119,7 @@ pub fn audit(ledger: &Ledger, logs: &BTreeMap<Uuid, Log>) -> Audit {
                 receipt.seq, receipt.conversation_id
             )),
             (Fate::Unknown, Some(_)) => found.unknown_stored += 1,
+            (Fate::Refused, Some(_)) => found.refused_stored += 1,
             _ => {}
         }
     }
@@ -152,14 +159,22 @@ fn as_sent(conversation: Uuid, message: &Message, key: Uuid, sent: &Sent, found:
             let wrong = format!("{key} was acknowledged with {receipt:?} and is {message:?}");
             found.wrong.push(wrong);
         }
-        Fate::Refused => found.wrong.push(format!("{key} was refused and is stored")),
-        Fate::Acknowledged(..) | Fate::Unknown => {}
+        Fate::Acknowledged(..) | Fate::Refused | Fate::Unknown => {}
     }
 }
 
 fn agree(receipt: &Receipt, message: &Message) -> bool {
-    (receipt.message_id, receipt.seq, receipt.rev, &receipt.sent_at)
-        == (message.message_id, message.seq, message.created_rev, &message.sent_at)
+    (
+        receipt.message_id,
+        receipt.seq,
+        receipt.rev,
+        &receipt.sent_at,
+    ) == (
+        message.message_id,
+        message.seq,
+        message.created_rev,
+        &message.sent_at,
+    )
 }
 
 /// From the newest to the oldest: none was begun after one with a later place had been acknowledged.

@@ -58,7 +58,9 @@ impl Chat {
             ledger: Arc::default(),
         };
         let code = hubbub.setup_code().await?;
-        let owner = chat.register("owner", &json!({ "setupCode": code })).await?;
+        let owner = chat
+            .register("owner", &json!({ "setupCode": code }))
+            .await?;
         let wish = json!({ "maxUses": PEOPLE });
         let path = "/api/invitations";
         let invitation: Invitation = chat.ask(&owner, Method::POST, path, Some(&wish)).await?;

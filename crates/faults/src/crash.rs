@@ -15,7 +15,9 @@ use crate::table::{Table, say};
 const MOMENT: std::ops::RangeInclusive<u64> = 100..=1500;
 /// How many milliseconds a database's server is away while Hubbub runs on.
 const OUTAGE: std::ops::RangeInclusive<u64> = 0..=1500;
-/// When Hubbub must work again by itself after its database has come back, and for how many messages.
+/// When Hubbub must have noticed that its database was away.
+const GIVE_UP_LIMIT: Duration = Duration::from_secs(30);
+/// When it must work again after both are back, and for how many messages.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(30);
 const RECOVERED: u64 = 50;
 
@@ -68,7 +70,9 @@ async fn series(plan: &Plan, seed: u64, rounds: u32) -> Result<bool> {
         }
     }
     table.end();
-    say(&format!("{name}: {rounds} of {rounds} rounds kept everything that was acknowledged."));
+    say(&format!(
+        "{name}: {rounds} of {rounds} rounds kept everything that was acknowledged."
+    ));
     Ok(true)
 }
 
@@ -100,6 +104,9 @@ async fn kill(
             site.kill_postgres().await?;
             sleep(Duration::from_millis(chance.between(OUTAGE))).await;
             site.start_postgres_again().await?;
+            // Hubbub gives up when it has lost the lock that makes it the only node, for a service manager to start again.
+            site.hubbub().process().wait(GIVE_UP_LIMIT).await?;
+            site.start_hubbub_again().await?;
             load.acknowledged(RECOVERED, RECOVERY_LIMIT).await?;
             load.stop().await?;
             "PostgreSQL"
@@ -112,10 +119,10 @@ async fn kill(
         }
     };
     let mut audit = chat.audit().await?;
-    let counts = (audit.counts, audit.unknown_stored);
+    let known = (audit.counts, audit.unknown_stored, audit.refused_stored);
     if audit.is_clean() {
         audit = chat.settle().await?;
-        (audit.counts, audit.unknown_stored) = counts;
+        (audit.counts, audit.unknown_stored, audit.refused_stored) = known;
     }
     table.add(seed, &format!("{who}, after {moment} ms"), before, &audit);
     Ok(audit)

@@ -3,11 +3,17 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use hubbub_testkit::TestDir;
 
 const SIZE: u64 = 512 << 20;
+/// How long a process that was killed may take to let go of its files: the system closes them after it has closed the
+/// outputs by which the end of a cluster is known.
+const RELEASE_LIMIT: Duration = Duration::from_secs(10);
+const RELEASE_PAUSE: Duration = Duration::from_millis(20);
 
 /// `EXT4_IOC_SHUTDOWN` with `EXT4_GOING_FLAGS_NOLOGFLUSH`: from now on the file system reads and writes nothing, and what
 /// is in memory alone, its own journal included, never gets to the disk. Perl, because the call needs unsafe code in
@@ -45,7 +51,9 @@ impl Image {
             file,
             is_mounted: false,
         };
-        run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&image.file))?;
+        run(Command::new("mkfs.ext4")
+            .args(["-q", "-F"])
+            .arg(&image.file))?;
         image.mount()?;
         Ok(image)
     }
@@ -57,7 +65,9 @@ impl Image {
 
     /// Ends the file system without writing anything. Whoever still uses it gets errors.
     pub fn cut_power(&self) -> Result<()> {
-        run(Command::new("perl").args(["-e", SHUT_DOWN]).arg(&self.mountpoint))
+        run(Command::new("perl")
+            .args(["-e", SHUT_DOWN])
+            .arg(&self.mountpoint))
     }
 
     /// Mounts it again, which replays its journal. Nobody may use it any more.
@@ -68,21 +78,32 @@ impl Image {
 
     /// Writes everything in memory to the disk.
     pub fn flush(&self) -> Result<()> {
-        run(Command::new("sync").arg("--file-system").arg(&self.mountpoint))
+        run(Command::new("sync")
+            .arg("--file-system")
+            .arg(&self.mountpoint))
     }
 
     fn mount(&mut self) -> Result<()> {
         // The loop device goes away with the mount.
-        run(Command::new("mount").args(["-t", "ext4", "-o", "loop"]).args([&self.file, &self.mountpoint]))?;
+        run(Command::new("mount")
+            .args(["-t", "ext4", "-o", "loop"])
+            .args([&self.file, &self.mountpoint]))?;
         self.is_mounted = true;
         Ok(())
     }
 
     fn unmount(&mut self) -> Result<()> {
-        if self.is_mounted {
-            run(Command::new("umount").arg(&self.mountpoint))?;
-            self.is_mounted = false;
+        if !self.is_mounted {
+            return Ok(());
         }
+        let give_up = Instant::now() + RELEASE_LIMIT;
+        while let Err(error) = run(Command::new("umount").arg(&self.mountpoint)) {
+            if Instant::now() > give_up {
+                return Err(error);
+            }
+            thread::sleep(RELEASE_PAUSE);
+        }
+        self.is_mounted = false;
         Ok(())
     }
 }
@@ -101,7 +122,10 @@ fn run(command: &mut Command) -> Result<()> {
     let output = command.stdin(Stdio::null()).output();
     let output = output.with_context(|| format!("cannot run {program}"))?;
     if !output.status.success() {
-        bail!("{program} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "{program} failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     Ok(())
 }

@@ -44,6 +44,8 @@ pub struct Counts {
     pub refused: usize,
     /// Stored or not.
     pub unknown: usize,
+    /// How often a send was refused, whatever became of the message later.
+    pub refusals: usize,
 }
 
 /// Everything that was sent, under its key, and everything that was there before.
@@ -52,6 +54,7 @@ pub struct Ledger {
     sent: BTreeMap<Uuid, Sent>,
     standing: BTreeMap<Uuid, Vec<Message>>,
     wrong: Vec<String>,
+    refusals: usize,
 }
 
 impl Ledger {
@@ -79,6 +82,7 @@ impl Ledger {
         let sent = self.sent.get_mut(&key);
         let sent = sent.expect("what is answered was begun");
         sent.attempts += 1;
+        self.refusals += usize::from(matches!(outcome, Outcome::Refused(_)));
         match (outcome, &sent.fate) {
             (Outcome::Acknowledged(receipt), Fate::Acknowledged(first, _)) => {
                 if receipt != *first {
@@ -121,7 +125,10 @@ impl Ledger {
 
     /// How many messages there are of each fate.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
+        let mut counts = Counts {
+            refusals: self.refusals,
+            ..Counts::default()
+        };
         for sent in self.sent.values() {
             match sent.fate {
                 Fate::Acknowledged(..) => counts.acknowledged += 1,

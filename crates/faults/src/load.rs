@@ -16,7 +16,7 @@ use crate::wire::Outcome;
 
 /// How many send at the same time, each one message after the other.
 const SENDERS: usize = 12;
-/// How long a sender waits when nothing is said about when to try again.
+/// How long a sender waits when nothing was said.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Most messages are short. A long one fills pages of a database's journal, so that a cut can fall inside one.
 const SHORT: RangeInclusive<u64> = 1..=120;
@@ -95,17 +95,35 @@ impl Sender {
             let text = self.text();
             let ledger = self.chat.ledger();
             ledger.lock().begins(key, conversation, self.person, &text);
+            self.deliver(key).await;
+        }
+    }
+
+    /// Sends a message until it is stored. One that was not answered is left as it is, for the audit to find it in the log
+    /// or not, and is sent again when all is well.
+    async fn deliver(&self, key: Uuid) {
+        loop {
             let wait = match self.chat.send(key).await {
                 Outcome::Acknowledged(_) => {
                     self.counter.send_modify(|count| *count += 1);
-                    continue;
+                    return;
                 }
                 Outcome::Refused(wait) => wait,
-                Outcome::Unknown | Outcome::Wrong(_) => PAUSE,
+                Outcome::Unknown | Outcome::Wrong(_) => {
+                    self.wait(PAUSE).await;
+                    return;
+                }
             };
-            // What was not acknowledged is left as it is, to be sent again when all is well.
-            let _ = timeout(wait, self.stop.cancelled()).await;
+            self.wait(wait).await;
+            if self.stop.is_cancelled() {
+                return;
+            }
         }
+    }
+
+    /// Waits so long, or until it is sent home.
+    async fn wait(&self, time: Duration) {
+        let _ = timeout(time, self.stop.cancelled()).await;
     }
 
     fn text(&mut self) -> String {

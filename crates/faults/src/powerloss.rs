@@ -53,7 +53,9 @@ pub(crate) async fn run(
         let (lost, _) = series(&relaxed, seed, control_runs).await?;
         kept &= lost > 0;
         say(&match lost {
-            0 => format!("FAILED: the control with {name} lost nothing, so the runs above prove nothing."),
+            0 => format!(
+                "FAILED: the control with {name} lost nothing, so the runs above prove nothing."
+            ),
             lost => format!("The control lost {lost} acknowledged messages, as it must."),
         });
     }
@@ -140,10 +142,10 @@ impl Powered {
         self.site.start_all_again().await?;
 
         let mut audit = self.chat.audit().await?;
-        let counts = (audit.counts, audit.unknown_stored);
+        let known = (audit.counts, audit.unknown_stored, audit.refused_stored);
         if !plan.relaxed && audit.is_clean() {
             audit = self.chat.settle().await?;
-            (audit.counts, audit.unknown_stored) = counts;
+            (audit.counts, audit.unknown_stored, audit.refused_stored) = known;
         }
         let fault = format!("power, after {} ms", moment.as_millis());
         table.add(seed, &fault, before, &audit);

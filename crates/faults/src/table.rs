@@ -19,7 +19,8 @@ pub(crate) struct Table {
 #[derive(Clone, Copy, Default)]
 struct Row {
     acknowledged: usize,
-    refused: usize,
+    refusals: usize,
+    refused_stored: usize,
     unknown: usize,
     unknown_stored: usize,
     lost: usize,
@@ -31,7 +32,8 @@ impl Row {
     fn of(before: Counts, audit: &Audit) -> Self {
         Self {
             acknowledged: audit.counts.acknowledged - before.acknowledged,
-            refused: audit.counts.refused,
+            refusals: audit.counts.refusals - before.refusals,
+            refused_stored: audit.refused_stored,
             unknown: audit.counts.unknown,
             unknown_stored: audit.unknown_stored,
             lost: audit.lost.len(),
@@ -42,7 +44,8 @@ impl Row {
 
     fn add(&mut self, other: Self) {
         self.acknowledged += other.acknowledged;
-        self.refused += other.refused;
+        self.refusals += other.refusals;
+        self.refused_stored += other.refused_stored;
         self.unknown += other.unknown;
         self.unknown_stored += other.unknown_stored;
         self.lost += other.lost;
@@ -51,26 +54,30 @@ impl Row {
     }
 
     fn print(&self, run: &str, seed: &str, fault: &str) {
+        let refused = format!("{} ({})", self.refusals, self.refused_stored);
+        let unknown = format!("{} ({})", self.unknown, self.unknown_stored);
         println!(
-            "{run:>5}  {seed:>10}  {fault:<24}  {:>12}  {:>7}  {:>7}  {:>6}  {:>4}  {:>7}  {:>5}",
-            self.acknowledged,
-            self.refused,
-            self.unknown,
-            self.unknown_stored,
-            self.lost,
-            self.doubled,
-            self.wrong
+            "{run:>5}  {seed:>10}  {fault:<24}  {:>12}  {refused:>10}  {unknown:>10}  {:>4}  {:>7}  {:>5}",
+            self.acknowledged, self.lost, self.doubled, self.wrong
         );
     }
 }
 
 impl Table {
-    /// Prints the head of a table.
+    /// Prints the head of a table. In brackets it has how many messages that were last refused or not answered are stored.
     pub(crate) fn new(title: &str) -> Self {
         println!("\n{title}\n");
         println!(
-            "{:>5}  {:>10}  {:<24}  {:>12}  {:>7}  {:>7}  {:>6}  {:>4}  {:>7}  {:>5}",
-            "run", "seed", "fault", "acknowledged", "refused", "unknown", "stored", "lost", "doubled", "other"
+            "{:>5}  {:>10}  {:<24}  {:>12}  {:>10}  {:>10}  {:>4}  {:>7}  {:>5}",
+            "run",
+            "seed",
+            "fault",
+            "acknowledged",
+            "refused",
+            "unknown",
+            "lost",
+            "doubled",
+            "other"
         );
         Self {
             lines: 0,

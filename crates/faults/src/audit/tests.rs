@@ -62,7 +62,10 @@ fn intact() -> Vec<Message> {
 fn a_log_with_everything_in_it_is_clean_with_the_unknown_one_and_without() {
     let without = audit(&ledger(), &log(intact()));
     assert!(without.is_clean(), "{without}");
-    assert_eq!((without.counts.acknowledged, without.unknown_stored), (3, 0));
+    assert_eq!(
+        (without.counts.acknowledged, without.unknown_stored),
+        (3, 0)
+    );
 
     let mut messages = intact();
     messages.push(stored(4, 4));
@@ -76,7 +79,10 @@ fn an_acknowledged_message_that_is_not_there_is_lost() {
     let mut messages = intact();
     messages.pop();
     let found = audit(&ledger(), &log(messages));
-    assert_eq!((found.lost.len(), found.doubled.len(), found.wrong.len()), (1, 0, 0));
+    assert_eq!(
+        (found.lost.len(), found.doubled.len(), found.wrong.len()),
+        (1, 0, 0)
+    );
     assert!(found.to_string().contains("acknowledged as 3"), "{found}");
 }
 
@@ -86,7 +92,10 @@ fn a_message_that_is_there_twice_is_doubled() {
     messages.push(stored(4, 4));
     messages.push(stored(4, 5));
     let found = audit(&ledger(), &log(messages));
-    assert_eq!((found.lost.len(), found.doubled.len(), found.wrong.len()), (0, 1, 0));
+    assert_eq!(
+        (found.lost.len(), found.doubled.len(), found.wrong.len()),
+        (0, 1, 0)
+    );
 }
 
 #[test]
@@ -122,15 +131,15 @@ fn a_hole_a_phantom_and_a_head_that_is_not_there_are_wrong() {
 }
 
 #[test]
-fn a_refused_message_is_not_stored() {
+fn a_refused_message_that_is_stored_is_counted() {
     let mut ledger = ledger();
     ledger.begins(key(5), ROOM, ADA, "message 5");
     ledger.answered(key(5), Outcome::Refused(Duration::ZERO));
-    assert!(audit(&ledger, &log(intact())).is_clean());
+    assert_eq!(audit(&ledger, &log(intact())).refused_stored, 0);
 
     let mut messages = intact();
     messages.push(stored(5, 4));
-    assert_eq!(audit(&ledger, &log(messages)).wrong.len(), 1);
+    assert_eq!(audit(&ledger, &log(messages)).refused_stored, 1);
 }
 
 #[test]
