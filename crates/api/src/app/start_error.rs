@@ -26,9 +26,7 @@ pub enum StartError {
     #[error("the PostgreSQL database of HUBBUB_DATABASE_URL cannot be used")]
     Postgres(#[source] PgStoreError),
     /// It was used, but is not ours alone any more.
-    #[error(
-        "the connection that keeps other nodes away from the database was lost, so this one has stopped"
-    )]
+    #[error("another Hubbub serves the database, so this one has stopped")]
     NodeLockLost,
     /// The port is taken, or not ours to take.
     #[error("cannot listen on {_0}{hint}", hint = listen_hint(_1))]

@@ -46,10 +46,7 @@ impl Storage {
     pub(super) async fn lost(&self) {
         match self {
             Self::Folder(_) => std::future::pending().await,
-            Self::Postgres(postgres) => {
-                let error = postgres.lock.lock().await.lost().await;
-                tracing::error!(%error, "the connection that keeps other nodes away from the database was lost");
-            }
+            Self::Postgres(postgres) => postgres.lost().await,
         }
     }
 
@@ -80,6 +77,20 @@ impl Postgres {
             store: Arc::new(store),
             lock: Mutex::new(lock),
         })
+    }
+
+    /// Returns if another node serves the database. A server that is merely away, or was started anew, is waited for.
+    async fn lost(&self) {
+        let mut lock = self.lock.lock().await;
+        loop {
+            let error = lock.lost().await;
+            tracing::warn!(%error, "the connection that keeps other nodes away from the database was lost");
+            if let Err(error) = lock.retake().await {
+                tracing::error!(%error, "the database is another node's");
+                return;
+            }
+            tracing::info!("other nodes are kept away from the database again");
+        }
     }
 }
 

@@ -73,21 +73,26 @@ async fn a_second_node_is_refused_while_the_first_runs() {
 }
 
 #[tokio::test]
-async fn a_node_that_has_lost_its_lock_stops_and_says_why() {
-    let cluster = PostgresCluster::start().await.unwrap();
+async fn a_node_outlives_a_restart_of_its_server_and_still_keeps_others_away() {
+    let mut cluster = PostgresCluster::start().await.unwrap();
     let url = cluster.create_database().await.unwrap();
     let app = TestApp::of(on(&url)).await;
     cluster.kill().await.unwrap();
-    let ended = app.server.process().wait(Duration::from_secs(30));
-    assert_eq!(ended.await.unwrap().code(), Some(1));
-    let said = app.server.process().wait_for_line(
+    cluster.start_again().await.unwrap();
+    let told = app.server.process().wait_for_line(
         Stream::Stderr,
-        "said why",
-        Duration::from_secs(5),
-        |line| line.starts_with("hubbub: ").then(|| line.to_owned()),
+        "held its lock again",
+        Duration::from_secs(30),
+        |line| {
+            line.contains("other nodes are kept away from the database again")
+                .then_some(())
+        },
     );
-    let said = said.await.unwrap();
-    assert!(said.contains("keeps other nodes away"), "{said}");
+    told.await.unwrap();
+    assert_eq!(app.get("/health/ready").await.status, StatusCode::OK);
+    let address = url.clone();
+    let second = tokio::task::spawn_blocking(move || refused(&address));
+    assert_refused(&second.await.unwrap(), "another running Hubbub serves it");
 }
 
 #[tokio::test]

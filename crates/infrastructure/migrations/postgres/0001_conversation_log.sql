@@ -124,3 +124,9 @@ CREATE TABLE read_markers (
 );
 
 CREATE INDEX read_markers_by_user_rev ON read_markers (user_id, user_rev);
+
+-- The node that was the last to begin serving this database alone, which it may while it holds an advisory lock.
+CREATE TABLE serving_node (
+    only_row BOOLEAN NOT NULL PRIMARY KEY CHECK (only_row),
+    id UUID NOT NULL
+);

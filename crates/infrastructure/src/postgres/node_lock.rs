@@ -1,10 +1,13 @@
 use std::time::Duration;
 
+use hubbub_application::ports::IdGenerator as _;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, query_scalar};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, query, query_scalar};
 use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
 
 use super::store::PgStoreError;
+use crate::security::RandomIds;
 
 /// Names the lock within the database: "hubbub" in ASCII.
 const KEY: i64 = 0x68_75_62_62_75_62;
@@ -15,8 +18,14 @@ const PING_TIMEOUT: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_millis(100);
 
+/// How long to wait before a server that cannot be reached is tried again.
+const RECONNECT: Duration = Duration::from_millis(500);
+
 /// The right to serve a database alone, which lasts as long as the connection that it is held on.
 pub struct NodeLock {
+    /// Who we are, to know after a loss whether another node has served meanwhile.
+    node: Uuid,
+    options: PgConnectOptions,
     connection: PgConnection,
 }
 
@@ -28,19 +37,45 @@ impl NodeLock {
             ("tcp_keepalives_interval", "1"),
             ("tcp_keepalives_count", "3"),
         ]);
-        let mut connection = options.connect().await.map_err(PgStoreError::Connect)?;
-        let give_up = Instant::now() + PATIENCE;
+        let node = RandomIds.uuid();
+        let mut connection = locked(&options).await?;
+        query(
+            "INSERT INTO serving_node (only_row, id) VALUES (TRUE, $1)
+             ON CONFLICT (only_row) DO UPDATE SET id = excluded.id",
+        )
+        .bind(node)
+        .execute(&mut connection)
+        .await
+        .map_err(PgStoreError::Connect)?;
+        Ok(Self {
+            node,
+            options,
+            connection,
+        })
+    }
+
+    /// Takes the lock again after it was lost, for instance because the server was started anew; waits for the server as long as
+    /// it cannot be reached. Fails if another node has served the database meanwhile: this one would not know what it missed.
+    pub async fn retake(&mut self) -> Result<(), PgStoreError> {
         loop {
-            let taken = query_scalar::<_, bool>("SELECT pg_try_advisory_lock($1)").bind(KEY);
-            let taken = taken.fetch_one(&mut connection).await;
-            if taken.map_err(PgStoreError::Connect)? {
-                return Ok(Self { connection });
+            match self.try_retake().await {
+                Err(PgStoreError::Connect(_)) => sleep(RECONNECT).await,
+                result => return result,
             }
-            if Instant::now() >= give_up {
-                return Err(PgStoreError::InUse);
-            }
-            sleep(RETRY).await;
         }
+    }
+
+    async fn try_retake(&mut self) -> Result<(), PgStoreError> {
+        let mut connection = locked(&self.options).await?;
+        let last = query_scalar::<_, Uuid>("SELECT id FROM serving_node")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(PgStoreError::Connect)?;
+        if last != self.node {
+            return Err(PgStoreError::ServedMeanwhile);
+        }
+        self.connection = connection;
+        Ok(())
     }
 
     /// Returns when the lock is lost: from then on another node may serve the database. Answers why.
@@ -53,5 +88,22 @@ impl NodeLock {
                 Err(_) => return sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()),
             }
         }
+    }
+}
+
+/// A connection that holds the lock.
+async fn locked(options: &PgConnectOptions) -> Result<PgConnection, PgStoreError> {
+    let mut connection = options.connect().await.map_err(PgStoreError::Connect)?;
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        let taken = query_scalar::<_, bool>("SELECT pg_try_advisory_lock($1)").bind(KEY);
+        let taken = taken.fetch_one(&mut connection).await;
+        if taken.map_err(PgStoreError::Connect)? {
+            return Ok(connection);
+        }
+        if Instant::now() >= give_up {
+            return Err(PgStoreError::InUse);
+        }
+        sleep(RETRY).await;
     }
 }

@@ -89,6 +89,9 @@ pub enum PgStoreError {
          what is sent on the other; stop that one first"
     )]
     InUse,
+    /// Another node has served it while this one could not reach it.
+    #[error("another Hubbub has served it while this one could not reach it; start this one again")]
+    ServedMeanwhile,
 }
 
 impl PgStore {

@@ -185,7 +185,18 @@ async fn one_node_alone_holds_the_lock_until_its_connection_ends() {
     cluster.execute(&url, sql).await.unwrap();
     let why = lock.lost().await;
     assert!(!why.to_string().is_empty());
-    other.lock_node().await.expect("it is free again");
+    lock.retake().await.expect("nobody has served meanwhile");
+    let refused = other.lock_node().await.err();
+    assert!(matches!(refused, Some(PgStoreError::InUse)), "{refused:?}");
+
+    cluster.execute(&url, sql).await.unwrap();
+    lock.lost().await;
+    drop(other.lock_node().await.expect("it is free again"));
+    let refused = lock.retake().await;
+    assert!(
+        matches!(refused, Err(PgStoreError::ServedMeanwhile)),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
