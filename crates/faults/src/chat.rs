@@ -25,7 +25,7 @@ const GROUPS: usize = 2;
 /// How long anything may take before it counts as not answered.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 /// How long a message is sent again before Hubbub counts as not working.
-const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+const SETTLE_LIMIT: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(20);
 /// How many of the acknowledged messages are sent once more, to get the same receipt.
 const REPEATED: usize = 50;

@@ -36,9 +36,10 @@ pub(crate) async fn run(
         let (lost, is_clean) = series(&durable, seed, runs).await?;
         kept &= is_clean;
         let name = database.name();
-        say(&match is_clean {
-            true => format!("{name}: {runs} of {runs} runs kept everything that was acknowledged."),
-            false => format!("FAILED: {name} did not keep its promise; lost: {lost}."),
+        say(&if is_clean {
+            format!("{name}: {runs} of {runs} runs kept everything that was acknowledged.")
+        } else {
+            format!("FAILED: {name} did not keep its promise; lost: {lost}.")
         });
 
         let program = match database {

@@ -57,7 +57,7 @@ impl Row {
         let refused = format!("{} ({})", self.refusals, self.refused_stored);
         let unknown = format!("{} ({})", self.unknown, self.unknown_stored);
         println!(
-            "{run:>5}  {seed:>10}  {fault:<24}  {:>12}  {refused:>10}  {unknown:>10}  {:>4}  {:>7}  {:>5}",
+            "{run:>5}  {seed:>10}  {fault:<36}  {:>12}  {refused:>10}  {unknown:>10}  {:>4}  {:>7}  {:>5}",
             self.acknowledged, self.lost, self.doubled, self.wrong
         );
     }
@@ -68,7 +68,7 @@ impl Table {
     pub(crate) fn new(title: &str) -> Self {
         println!("\n{title}\n");
         println!(
-            "{:>5}  {:>10}  {:<24}  {:>12}  {:>10}  {:>10}  {:>4}  {:>7}  {:>5}",
+            "{:>5}  {:>10}  {:<36}  {:>12}  {:>10}  {:>10}  {:>4}  {:>7}  {:>5}",
             "run",
             "seed",
             "fault",
