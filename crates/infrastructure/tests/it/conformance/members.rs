@@ -150,18 +150,18 @@ pub(crate) async fn names_are_those_of_present_members(store: Arc<dyn Store>) {
         .unwrap()
         .unwrap();
     let names = ["nobody", "eve", "bob", "ada"].map(|name| Username::parse(name).unwrap());
-    let mut named = unit.memberships().list_named(tea.id, &names).await.unwrap();
-    named.sort();
+    let mut found = unit.memberships().list_named(tea.id, &names).await.unwrap();
+    found.sort();
     assert_eq!(
-        named,
+        found,
         [
             (ada.username.clone(), ada.id),
             (bob.username.clone(), bob.id)
         ]
     );
     release(unit.as_mut(), &mut tea, &mut stay).await;
-    let named = unit.memberships().list_named(tea.id, &names).await.unwrap();
-    assert_eq!(named, [(ada.username, ada.id)]);
+    let found = unit.memberships().list_named(tea.id, &names).await.unwrap();
+    assert_eq!(found, [(ada.username, ada.id)]);
     assert!(
         unit.memberships()
             .list_named(tea.id, &[])
