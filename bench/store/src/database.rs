@@ -69,14 +69,14 @@ pub(crate) enum Own {
 }
 
 impl Database {
-    pub(crate) async fn start(kind: Kind) -> Result<Self, Failure> {
+    pub(crate) async fn start(kind: Kind, writers: Option<usize>) -> Result<Self, Failure> {
         match kind {
-            Kind::Postgres => Self::postgres().await,
+            Kind::Postgres => Self::postgres(writers).await,
             Kind::Sqlite => Self::sqlite().await,
         }
     }
 
-    async fn postgres() -> Result<Self, Failure> {
+    async fn postgres(writers: Option<usize>) -> Result<Self, Failure> {
         let cluster = PostgresCluster::start().await?;
         let url = cluster.create_database().await?;
         let store = PgStore::open(&url, PgOptions::default()).await?;
@@ -86,7 +86,11 @@ impl Database {
             connect: Box::new(connect),
             cluster: Arc::new(cluster),
         };
-        let writers = WriterOptions::default();
+        let default = WriterOptions::default();
+        let writers = WriterOptions {
+            writers: writers.unwrap_or(default.writers),
+            ..default
+        };
         Ok(Self::over(
             Kind::Postgres,
             Arc::new(store),

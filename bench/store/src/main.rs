@@ -30,6 +30,8 @@ struct Arguments {
     rounds: usize,
     /// How many messages the long conversation has.
     messages: i64,
+    /// How many writers PostgreSQL has, if not as many as by default.
+    writers: Option<usize>,
     /// Keeps to this database.
     only: Option<Kind>,
     /// The page that the tables are written into.
@@ -41,6 +43,7 @@ impl Arguments {
         let mut arguments = Self {
             rounds: 3,
             messages: 1_000_000,
+            writers: None,
             only: None,
             page: None,
         };
@@ -50,6 +53,7 @@ impl Arguments {
             match option.as_str() {
                 "--rounds" => arguments.rounds = value.parse().map_err(|_| needs_a_number())?,
                 "--messages" => arguments.messages = value.parse().map_err(|_| needs_a_number())?,
+                "--writers" => arguments.writers = Some(value.parse().map_err(|_| needs_a_number())?),
                 "--only" => {
                     let kind = Kind::ALL.into_iter().find(|kind| kind.word() == value);
                     arguments.only = Some(kind.ok_or("--only needs postgres or sqlite")?);
@@ -68,7 +72,7 @@ async fn measure(arguments: &Arguments) -> Result<Vec<Results>, Failure> {
     let wanted = |kind: &Kind| arguments.only.is_none_or(|only| only == *kind);
     for kind in Kind::ALL.into_iter().filter(wanted) {
         progress(&format!("{}: people and conversations", kind.title()));
-        let database = Database::start(kind).await?;
+        let database = Database::start(kind, arguments.writers).await?;
         people::settle(&database).await?;
         databases.push(database);
         results.push(Results {
