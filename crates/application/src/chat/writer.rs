@@ -9,7 +9,9 @@
 
 mod batch;
 mod entry;
+mod known;
 mod runner;
+mod speculation;
 mod writing;
 
 use std::sync::{Arc, PoisonError, RwLock};

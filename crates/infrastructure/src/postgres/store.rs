@@ -3,6 +3,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hubbub_domain::error::RepositoryError;
+use hubbub_domain::ids::ConversationId;
+use hubbub_domain::numbers::Rev;
+use hubbub_domain::repository::{Append, OptimisticLog, PostKey, Sighting, Stored};
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -147,6 +150,14 @@ impl PgStore {
         self.pool.close().await;
     }
 
+    /// Statements that each are a transaction.
+    async fn alone(&self) -> Result<SqlUnitOfWork, RepositoryError> {
+        let connection = timeout(TURN_TIMEOUT * 2, self.pool.acquire()).await;
+        let connection = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let session = PgSession::alone(connection.map_err(of_postgres)?);
+        Ok(SqlUnitOfWork::new(Session::Postgres(session)))
+    }
+
     async fn session(
         &self,
         begin: &'static str,
@@ -198,5 +209,25 @@ impl Store for PgStore {
     async fn read(&self) -> Result<Box<dyn Repositories>, RepositoryError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         Ok(Box::new(self.session(begin, false).await?))
+    }
+
+    fn optimistic_log(&self) -> Option<&dyn OptimisticLog> {
+        Some(self)
+    }
+}
+
+/// One statement each, which is a transaction of its own: one way to the server and back.
+#[async_trait]
+impl OptimisticLog for PgStore {
+    async fn sight(&self, posts: &[PostKey]) -> Result<Sighting, RepositoryError> {
+        self.alone().await?.sight(posts).await
+    }
+
+    async fn append_if_unmoved(
+        &self,
+        seen: &[(ConversationId, Rev)],
+        append: &Append,
+    ) -> Result<Stored, RepositoryError> {
+        self.alone().await?.append_if_unmoved(seen, append).await
     }
 }

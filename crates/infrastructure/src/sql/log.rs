@@ -14,6 +14,7 @@ use super::unit_of_work::SqlUnitOfWork;
 
 mod append;
 mod circumstances;
+mod optimistic;
 
 #[derive(FromRow)]
 struct LockedRecord {

@@ -3,6 +3,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hubbub_domain::error::RepositoryError;
+use hubbub_domain::ids::ConversationId;
+use hubbub_domain::numbers::Rev;
+use hubbub_domain::repository::{Append, OptimisticLog, PostKey, Sighting, Stored};
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 use sqlx::migrate::Migrator;
 use sqlx::query_scalar;
@@ -139,5 +142,31 @@ impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn Repositories>, RepositoryError> {
         let tx = self.readers.begin().await.map_err(of_sqlite)?;
         Ok(Box::new(SqlUnitOfWork::new(Session::Sqlite(tx))))
+    }
+
+    fn optimistic_log(&self) -> Option<&dyn OptimisticLog> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl OptimisticLog for SqliteStore {
+    async fn sight(&self, posts: &[PostKey]) -> Result<Sighting, RepositoryError> {
+        let tx = self.readers.begin().await.map_err(of_sqlite)?;
+        SqlUnitOfWork::new(Session::Sqlite(tx)).sight(posts).await
+    }
+
+    async fn append_if_unmoved(
+        &self,
+        seen: &[(ConversationId, Rev)],
+        append: &Append,
+    ) -> Result<Stored, RepositoryError> {
+        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        let mut unit = SqlUnitOfWork::new(Session::Sqlite(tx.map_err(of_sqlite)?));
+        let stored = unit.append_if_unmoved(seen, append).await?;
+        if stored != Stored::Nothing {
+            Box::new(unit).commit().await?;
+        }
+        Ok(stored)
     }
 }

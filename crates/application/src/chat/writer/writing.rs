@@ -7,13 +7,14 @@ use futures_util::FutureExt as _;
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::repository::Circumstances;
-use hubbub_domain::unit_of_work::{Store, UnitOfWork};
+use hubbub_domain::unit_of_work::{Repositories, Store};
 use hubbub_domain::user::Username;
 use tokio::sync::oneshot;
 
 use super::Queued;
 use super::batch::Batch;
 use super::entry::Entry;
+use super::known::Known;
 use crate::chat::dto::SendReceipt;
 use crate::chat::error::ChatError;
 use crate::chat::mentions::people_named;
@@ -30,14 +31,14 @@ pub(super) struct Writing {
 type Answer = oneshot::Sender<Result<SendReceipt, ChatError>>;
 
 /// What became of a group, in the order of its entries, and what is to be published.
-struct Settled {
-    outcomes: Vec<Result<SendReceipt, ChatError>>,
-    events: Vec<Event>,
+pub(super) struct Settled {
+    pub(super) outcomes: Vec<Result<SendReceipt, ChatError>>,
+    pub(super) events: Vec<Event>,
 }
 
 /// Why a unit of work came to nothing, as far as is known.
 #[derive(Clone)]
-enum Failure {
+pub(super) enum Failure {
     /// It was dropped: nothing of it is stored.
     Dropped(Arc<RepositoryError>),
     /// Its commit failed, and may have happened nevertheless.
@@ -48,16 +49,17 @@ enum Failure {
 
 impl Writing {
     /// Writes a group and answers everybody in it.
-    pub(super) async fn write(&self, group: Vec<Queued>) {
+    pub(super) async fn write(&self, group: Vec<Queued>, known: &mut Known) {
         let (entries, answers): (Vec<Entry>, Vec<Answer>) = group
             .into_iter()
             .map(|Queued { entry, answer }| (entry, answer))
             .unzip();
+        let first = self.attempt_by(known, &entries).await;
         if let [entry] = &entries[..] {
-            let result = self.write_alone(entry, false).await;
+            let result = self.finish_alone(entry, first, false).await;
             return self.tell(result, answers);
         }
-        match self.attempt(&entries).await {
+        match first {
             Ok(settled) => self.tell(Ok(settled), answers),
             Err(failure) => {
                 failure.log(entries.len());
@@ -73,7 +75,10 @@ impl Writing {
         for (entry, answer) in entries.iter().zip(answers) {
             let result = match &away {
                 Some(error) => Err(Failure::Dropped(Arc::clone(error)).after(is_unconfirmed)),
-                None => self.write_alone(entry, is_unconfirmed).await,
+                None => {
+                    let first = self.attempt(std::slice::from_ref(entry)).await;
+                    self.finish_alone(entry, first, is_unconfirmed).await
+                }
             };
             if let Err(failure) = &result
                 && failure.is_away()
@@ -84,18 +89,39 @@ impl Writing {
         }
     }
 
-    /// Writes one entry. Where its key was taken at the same time under another conversation's lock, or its commit was not confirmed,
-    /// a second attempt reads what is there.
-    async fn write_alone(&self, entry: &Entry, is_unconfirmed: bool) -> Result<Settled, Failure> {
-        let entry = std::slice::from_ref(entry);
-        let first = match self.attempt(entry).await {
+    /// What becomes of one entry after a first attempt. Where its key was taken at the same time under another conversation's lock, or
+    /// its commit was not confirmed, a second attempt reads what is there.
+    async fn finish_alone(
+        &self,
+        entry: &Entry,
+        first: Result<Settled, Failure>,
+        is_unconfirmed: bool,
+    ) -> Result<Settled, Failure> {
+        let first = match first {
             Err(failure) if failure.is_worth_another_look() => failure,
             Err(failure) => return Err(failure.after(is_unconfirmed)),
             settled => return settled,
         };
         let is_unconfirmed = is_unconfirmed || first.is_unconfirmed();
-        let again = self.attempt(entry).await;
+        let again = self.attempt(std::slice::from_ref(entry)).await;
         again.map_err(|failure| failure.after(is_unconfirmed))
+    }
+
+    /// The shorter way, if there is one and it leads there, or else a unit of work.
+    async fn attempt_by(&self, known: &mut Known, entries: &[Entry]) -> Result<Settled, Failure> {
+        if let Some(log) = self.store.optimistic_log() {
+            let short = AssertUnwindSafe(self.speculate(log, entries, known));
+            let short = short.catch_unwind().await;
+            match short.unwrap_or(Err(Failure::Defect)) {
+                Ok(Some(settled)) => return Ok(settled),
+                Ok(None) => {}
+                Err(failure) => {
+                    known.forget_everything();
+                    return Err(failure);
+                }
+            }
+        }
+        self.attempt(entries).await
     }
 
     /// One unit of work. A panic within ends it, and not the writer: the next group has nothing to do with it.
@@ -150,8 +176,8 @@ impl Writing {
 }
 
 /// The members whom new messages call by name, with one statement for each conversation in which that happens.
-async fn find_people(
-    unit: &mut dyn UnitOfWork,
+pub(super) async fn find_people(
+    view: &mut dyn Repositories,
     entries: &[Entry],
     circumstances: &[Circumstances],
 ) -> Result<HashMap<ConversationId, Vec<(Username, UserId)>>, RepositoryError> {
@@ -165,14 +191,14 @@ async fn find_people(
     let mut people = HashMap::new();
     for (id, names) in called {
         let names: Vec<_> = names.into_iter().cloned().collect();
-        people.insert(id, people_named(unit, id, &names).await?);
+        people.insert(id, people_named(view, id, &names).await?);
     }
     Ok(people)
 }
 
 impl Failure {
     /// A refusal by the database is clear; of everything else it cannot be known what the database has done before.
-    fn of_commit(error: RepositoryError) -> Self {
+    pub(super) fn of_commit(error: RepositoryError) -> Self {
         if error.is_conflict() {
             Self::from(error)
         } else {
