@@ -83,20 +83,19 @@ pub struct Sighting {
     pub conversations: Vec<Conversation>,
     /// For each of the messages, in their order.
     pub circumstances: Vec<Circumstances>,
+    /// Everybody who is in one of the conversations, but for those with more than 100 members.
+    pub stays: Vec<Membership>,
     /// The time by the database's own clock, if that is another machine's.
     pub now: Option<Timestamp>,
 }
 
-/// What became of an attempt to store without having locked before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
-    /// Everything is on disk.
-    All {
-        /// The time by the database's own clock, if that is another machine's.
-        now: Option<Timestamp>,
-    },
-    /// Nothing is stored: a conversation has moved on since it was seen.
-    Nothing,
+/// What was stored without having locked before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The conversations whose share is on disk. Nothing is stored of the others.
+    pub conversations: Vec<ConversationId>,
+    /// The time by the database's own clock, if that is another machine's.
+    pub now: Option<Timestamp>,
 }
 
 /// Storing without a transaction that is open while it is decided what to store.
@@ -108,8 +107,8 @@ pub enum Stored {
 pub trait OptimisticLog: Send + Sync {
     /// Looks, and locks nothing.
     async fn sight(&self, posts: &[PostKey]) -> Result<Sighting>;
-    /// Stores everything if each of the conversations stands where it was seen. A key that is taken is a conflict, and then nothing
-    /// is stored.
+    /// Stores durably what belongs to conversations that stand where they were seen, in the order of their ids as in `append`. A key
+    /// that is taken is a conflict, and then nothing is stored.
     async fn append_if_unmoved(
         &self,
         seen: &[(ConversationId, Rev)],

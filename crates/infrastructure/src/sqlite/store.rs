@@ -164,7 +164,7 @@ impl OptimisticLog for SqliteStore {
         let tx = self.writer.begin_with("BEGIN IMMEDIATE").await;
         let mut unit = SqlUnitOfWork::new(Session::Sqlite(tx.map_err(of_sqlite)?));
         let stored = unit.append_if_unmoved(seen, append).await?;
-        if stored != Stored::Nothing {
+        if !stored.conversations.is_empty() {
             Box::new(unit).commit().await?;
         }
         Ok(stored)

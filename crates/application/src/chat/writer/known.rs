@@ -10,7 +10,7 @@ use hubbub_domain::timestamp::Timestamp;
 use super::entry::Entry;
 
 /// How many stays a writer remembers. Beyond that it forgets everything, and looks again at what it writes to.
-const MAX_STAYS: usize = 50_000;
+const MAX_STAYS: usize = 100_000;
 
 /// What a writer remembers of the conversations that it writes to: it needs to look only at what others have changed meanwhile, and
 /// learns of that because then nothing is stored.
@@ -71,10 +71,10 @@ impl Known {
     }
 
     /// Takes note of a stay in a conversation that was seen no later. A refusal is not worth remembering: it is looked up again.
-    pub(super) fn see_stay(&mut self, stay: &Membership) {
+    pub(super) fn see_stay(&mut self, stay: Membership) {
         if let Some(known) = self.conversations.get_mut(&stay.conversation_id)
             && permission::may_post(stay.role)
-            && known.stays.insert(stay.user_id, stay.clone()).is_none()
+            && known.stays.insert(stay.user_id, stay).is_none()
         {
             self.stays += 1;
         }

@@ -2,27 +2,34 @@
 //!
 //! Under the locks a group costs five trips to the database: begin, lock, read, store, commit. What is known from the last group
 //! leaves one. The lock is taken by the statement that stores, which looks whether the conversations stand where they were left;
-//! whoever else has written to them, or let somebody in or out, has moved them. Then nothing was stored, and the group takes the
+//! whoever else has written to one, or let somebody in or out, has moved it. Then nothing was stored there, and its entries take the
 //! longer way.
 
 use std::collections::{HashMap, HashSet};
 
 use hubbub_domain::ids::ConversationId;
-use hubbub_domain::repository::{Circumstances, OptimisticLog, Stored};
+use hubbub_domain::repository::{Circumstances, OptimisticLog};
 
 use super::batch::Batch;
 use super::entry::Entry;
 use super::known::Known;
 use super::writing::{Failure, Settled, Writing, find_people};
+use crate::events::Event;
+
+/// What became of a group, but for the entries in conversations that were not where they were left.
+pub(super) struct Speculated {
+    pub(super) settled: Settled,
+    pub(super) moved: HashSet<ConversationId>,
+}
 
 impl Writing {
-    /// Stores a group by what is known. `None` if that no longer holds, or a key is taken: then nothing is stored.
+    /// Stores a group by what is known, as far as that still holds. Where a key is taken, nothing is stored.
     pub(super) async fn speculate(
         &self,
         log: &dyn OptimisticLog,
         entries: &[Entry],
         known: &mut Known,
-    ) -> Result<Option<Settled>, Failure> {
+    ) -> Result<Speculated, Failure> {
         let circumstances = self.look(log, entries, known).await?;
         let people = if entries.iter().all(|entry| entry.calls.names.is_empty()) {
             HashMap::new()
@@ -30,37 +37,46 @@ impl Writing {
             let mut view = self.store.read().await?;
             find_people(view.as_mut(), entries, &circumstances).await?
         };
-        let ids: HashSet<_> = ids_of(entries).collect();
-        let conversations: Vec<_> = ids
+        let ids: HashSet<_> = entries
             .iter()
-            .filter_map(|id| known.conversation(*id).cloned())
+            .map(|entry| entry.post.conversation_id)
             .collect();
-        let mut batch = Batch::new(conversations, people, known.now(self.clock.now()));
+        let conversations = ids.iter().filter_map(|id| known.conversation(*id).cloned());
+        let now = known.now(self.clock.now());
+        let mut batch = Batch::new(conversations.collect(), people, now);
         let outcomes = entries.iter().zip(circumstances);
         let outcomes = outcomes
             .map(|(entry, found)| batch.settle(entry, found))
             .collect();
         let (append, events) = batch.into_parts();
-        if append.messages.is_empty() {
-            return Ok(Some(Settled { outcomes, events }));
-        }
         let seen = append.conversations.iter();
         let seen: Vec<_> = seen
             .filter_map(|moved| Some((moved.id, known.conversation(moved.id)?.last_rev)))
             .collect();
-        match log.append_if_unmoved(&seen, &append).await {
-            Ok(Stored::All { now }) => {
-                known.compare(now, self.clock.now());
-                known.move_on(append.conversations);
-                Ok(Some(Settled { outcomes, events }))
-            }
-            Ok(Stored::Nothing) => {
-                ids.into_iter().for_each(|id| known.forget(id));
-                Ok(None)
-            }
-            Err(error) if error.is_conflict() => Ok(None),
-            Err(error) => Err(Failure::of_commit(error)),
+        let mut settled = Settled { outcomes, events };
+        let mut moved: HashSet<_> = seen.iter().map(|(id, _)| *id).collect();
+        if append.messages.is_empty() {
+            return Ok(Speculated { settled, moved });
         }
+        match log.append_if_unmoved(&seen, &append).await {
+            Ok(stored) => {
+                for id in stored.conversations {
+                    moved.remove(&id);
+                }
+                known.compare(stored.now, self.clock.now());
+                known.move_on(append.conversations);
+            }
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(Failure::of_commit(error)),
+        }
+        for id in &moved {
+            known.forget(*id);
+        }
+        settled.events.retain(|event| match event {
+            Event::Conversation(event) => !moved.contains(&event.conversation_id),
+            _ => true,
+        });
+        Ok(Speculated { settled, moved })
     }
 
     /// What decides about the entries, from memory where that is enough. A conversation is looked at as a whole, so that everything
@@ -85,10 +101,11 @@ impl Writing {
             for conversation in sighting.conversations {
                 known.see(conversation);
             }
-            let stays = sighting.circumstances.iter();
-            stays
-                .filter_map(|found| found.stay.as_ref())
-                .for_each(|stay| known.see_stay(stay));
+            let asked_for = sighting.circumstances.iter();
+            let asked_for = asked_for.filter_map(|found| found.stay.clone());
+            for stay in sighting.stays.into_iter().chain(asked_for) {
+                known.see_stay(stay);
+            }
             looked_up = sighting.circumstances;
         }
         let mut looked_up = looked_up.into_iter();
@@ -101,8 +118,4 @@ impl Writing {
         });
         Ok(found.collect())
     }
-}
-
-fn ids_of(entries: &[Entry]) -> impl Iterator<Item = ConversationId> {
-    entries.iter().map(|entry| entry.post.conversation_id)
 }

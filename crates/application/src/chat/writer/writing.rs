@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use super::Queued;
 use super::batch::Batch;
 use super::entry::Entry;
 use super::known::Known;
+use super::speculation::Speculated;
 use crate::chat::dto::SendReceipt;
 use crate::chat::error::ChatError;
 use crate::chat::mentions::people_named;
@@ -54,12 +55,64 @@ impl Writing {
             .into_iter()
             .map(|Queued { entry, answer }| (entry, answer))
             .unzip();
-        let first = self.attempt_by(known, &entries).await;
-        if let [entry] = &entries[..] {
-            let result = self.finish_alone(entry, first, false).await;
-            return self.tell(result, answers);
+        let Some(log) = self.store.optimistic_log() else {
+            let first = self.attempt(&entries).await;
+            return self.finish(entries, answers, first).await;
+        };
+        let short = AssertUnwindSafe(self.speculate(log, &entries, known)).catch_unwind();
+        match short.await.unwrap_or(Err(Failure::Defect)) {
+            Ok(Speculated { settled, moved }) if moved.is_empty() => {
+                self.tell(Ok(settled), answers)
+            }
+            Ok(Speculated { settled, moved }) => {
+                let (entries, answers) = self.tell_unmoved(settled, &moved, entries, answers);
+                let first = self.attempt(&entries).await;
+                self.finish(entries, answers, first).await;
+            }
+            Err(failure) => {
+                known.forget_everything();
+                self.finish(entries, answers, Err(failure)).await;
+            }
         }
+    }
+
+    /// Answers what was stored, and leaves the entries whose conversations had moved.
+    fn tell_unmoved(
+        &self,
+        settled: Settled,
+        moved: &HashSet<ConversationId>,
+        entries: Vec<Entry>,
+        answers: Vec<Answer>,
+    ) -> (Vec<Entry>, Vec<Answer>) {
+        let is_moved = |entry: &Entry| moved.contains(&entry.post.conversation_id);
+        let mut left = (Vec::new(), Vec::new());
+        let (mut told, mut outcomes) = (Vec::new(), Vec::new());
+        for ((entry, answer), outcome) in entries.into_iter().zip(answers).zip(settled.outcomes) {
+            if is_moved(&entry) {
+                left.0.push(entry);
+                left.1.push(answer);
+            } else {
+                told.push(answer);
+                outcomes.push(outcome);
+            }
+        }
+        let events = settled.events;
+        self.tell(Ok(Settled { outcomes, events }), told);
+        left
+    }
+
+    /// Answers everybody after a first attempt, and takes care of those for whom it failed.
+    async fn finish(
+        &self,
+        entries: Vec<Entry>,
+        answers: Vec<Answer>,
+        first: Result<Settled, Failure>,
+    ) {
         match first {
+            first if entries.len() == 1 => {
+                let result = self.finish_alone(&entries, first, false).await;
+                self.tell(result, answers);
+            }
             Ok(settled) => self.tell(Ok(settled), answers),
             Err(failure) => {
                 failure.log(entries.len());
@@ -76,7 +129,8 @@ impl Writing {
             let result = match &away {
                 Some(error) => Err(Failure::Dropped(Arc::clone(error)).after(is_unconfirmed)),
                 None => {
-                    let first = self.attempt(std::slice::from_ref(entry)).await;
+                    let entry = std::slice::from_ref(entry);
+                    let first = self.attempt(entry).await;
                     self.finish_alone(entry, first, is_unconfirmed).await
                 }
             };
@@ -93,7 +147,7 @@ impl Writing {
     /// its commit was not confirmed, a second attempt reads what is there.
     async fn finish_alone(
         &self,
-        entry: &Entry,
+        entry: &[Entry],
         first: Result<Settled, Failure>,
         is_unconfirmed: bool,
     ) -> Result<Settled, Failure> {
@@ -103,25 +157,8 @@ impl Writing {
             settled => return settled,
         };
         let is_unconfirmed = is_unconfirmed || first.is_unconfirmed();
-        let again = self.attempt(std::slice::from_ref(entry)).await;
+        let again = self.attempt(entry).await;
         again.map_err(|failure| failure.after(is_unconfirmed))
-    }
-
-    /// The shorter way, if there is one and it leads there, or else a unit of work.
-    async fn attempt_by(&self, known: &mut Known, entries: &[Entry]) -> Result<Settled, Failure> {
-        if let Some(log) = self.store.optimistic_log() {
-            let short = AssertUnwindSafe(self.speculate(log, entries, known));
-            let short = short.catch_unwind().await;
-            match short.unwrap_or(Err(Failure::Defect)) {
-                Ok(Some(settled)) => return Ok(settled),
-                Ok(None) => {}
-                Err(failure) => {
-                    known.forget_everything();
-                    return Err(failure);
-                }
-            }
-        }
-        self.attempt(entries).await
     }
 
     /// One unit of work. A panic within ends it, and not the writer: the next group has nothing to do with it.

@@ -8,7 +8,7 @@ use hubbub_domain::personal::ThreadState;
 use hubbub_domain::repository::{Append, Result};
 
 use super::super::messages::columns::{
-    insert_mentions, insert_messages, mentions_from_rows, mentions_of, messages_from_rows, rows_of,
+    insert_mentions, insert_messages, mentions_into, mentions_of, messages_into, rows_of,
 };
 use super::super::rows::Rows;
 use super::super::session::{Session, taken};
@@ -28,18 +28,20 @@ macro_rules! move_conversations {
 /// Runs are own messages one after the other. Who had read up to the message before the first has read up to the last.
 macro_rules! read_own_runs {
     () => {
-        read_own_runs!(if "TRUE")
+        read_own_runs!(join "")
     };
-    (if $condition:expr) => {
-        concat!("WITH runs (conversation_id, user_id, first_seq, last_seq) AS ({rows})
-         INSERT INTO personal_states (conversation_id, user_id, read_seq, level)
-         SELECT r.conversation_id, r.user_id, r.last_seq, 'all'
-         FROM runs r
-         LEFT JOIN personal_states p ON p.conversation_id = r.conversation_id AND p.user_id = r.user_id
-         WHERE COALESCE(p.read_seq, 0) >= r.first_seq - 1 AND COALESCE(p.read_seq, 0) < r.last_seq AND ",
-            $condition,
-            " ON CONFLICT (conversation_id, user_id) DO UPDATE SET read_seq = excluded.read_seq
-         WHERE personal_states.read_seq < excluded.read_seq")
+    (join $join:literal) => {
+        concat!(
+            "WITH runs (conversation_id, user_id, first_seq, last_seq) AS ({rows})
+             INSERT INTO personal_states (conversation_id, user_id, read_seq, level)
+             SELECT r.conversation_id, r.user_id, r.last_seq, 'all'
+             FROM runs r ",
+            $join,
+            " LEFT JOIN personal_states p ON p.conversation_id = r.conversation_id AND p.user_id = r.user_id
+             WHERE COALESCE(p.read_seq, 0) >= r.first_seq - 1 AND COALESCE(p.read_seq, 0) < r.last_seq
+             ON CONFLICT (conversation_id, user_id) DO UPDATE SET read_seq = excluded.read_seq
+             WHERE personal_states.read_seq < excluded.read_seq"
+        )
     };
 }
 
@@ -53,20 +55,19 @@ macro_rules! extend_threads {
     };
 }
 
-macro_rules! followers_from_rows {
+macro_rules! followers_into {
     () => {
-        "INSERT INTO thread_states (user_id, root_id, conversation_id, root_seq, is_following, read_seq)
-         {rows}"
+        "INSERT INTO thread_states (user_id, root_id, conversation_id, root_seq, is_following, read_seq) "
     };
 }
 
 macro_rules! insert_followers {
     () => {
-        concat!(followers_from_rows!(), " ON CONFLICT DO NOTHING")
+        concat!(followers_into!(), "{rows} ON CONFLICT DO NOTHING")
     };
 }
 
-pub(super) use {extend_threads, followers_from_rows, read_own_runs};
+pub(super) use {extend_threads, followers_into, read_own_runs};
 
 /// Everything in one round trip: PostgreSQL is on another machine.
 const ALL: &str = concat!(

@@ -1,58 +1,58 @@
 //! Storing what was decided by an earlier sight, if that still holds.
 
+use std::collections::HashMap;
+
 use hubbub_domain::ids::ConversationId;
+use hubbub_domain::member::Membership;
 use hubbub_domain::numbers::Rev;
 use hubbub_domain::repository::{Append, PostKey, Result, Sighting, Stored};
 use hubbub_domain::timestamp::Timestamp;
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use super::super::messages::columns::{
-    mentions_from_rows, mentions_of, messages_from_rows, plain_messages_from_rows, plain_rows_of,
-    rows_of,
+    mentions_into, mentions_of, messages_into, plain_messages_into, plain_rows_of, rows_of,
 };
-use super::super::records::{ConversationRecord, conversation_columns};
+use super::super::records::{ConversationRecord, MembershipRecord, conversation_columns};
 use super::super::rows::Rows;
 use super::super::session::Session;
 use super::super::statement::Statement;
 use super::super::unit_of_work::SqlUnitOfWork;
 use super::append::{
-    extend_threads, followers_from_rows, read_own_runs, rows_of_followers, rows_of_roots,
-    rows_of_runs,
+    extend_threads, followers_into, read_own_runs, rows_of_followers, rows_of_roots, rows_of_runs,
 };
 
-/// Whether every conversation stands where it was seen. PostgreSQL answers this once, before anything else happens, as everything
-/// asks it.
-macro_rules! unmoved {
-    () => {
-        "(SELECT COUNT(*) FROM held) = $1"
-    };
-}
-
-/// Locks the conversations that have not moved, in the order of their ids as everybody does, and moves them if that is all of them.
-/// A row that somebody else has locked is looked at again when it is free.
+/// Moves the conversations that stand where they were seen, which locks them one after the other in the order of their ids, and
+/// waits for whoever has locked one. What follows keeps to those.
 macro_rules! move_unmoved {
     () => {
         concat!(
-            "WITH seen (id, rev, last_seq, last_rev, last_activity_at) AS ({rows}),
-             held AS MATERIALIZED (
-                SELECT c.id FROM seen JOIN conversations c ON c.id = seen.id AND c.last_rev = seen.rev
-                ORDER BY c.id FOR NO KEY UPDATE OF c),
-             moved AS (
+            "WITH moved AS (
                 UPDATE conversations
                 SET last_seq = seen.last_seq, last_rev = seen.last_rev, last_activity_at = seen.last_activity_at
-                FROM seen WHERE conversations.id = seen.id AND ",
-            unmoved!(),
-            "), own AS (",
-            read_own_runs!(if unmoved!()),
+                FROM ({rows}) AS seen (id, rev, last_seq, last_rev, last_activity_at)
+                WHERE conversations.id = seen.id AND conversations.last_rev = seen.rev
+                RETURNING conversations.id),
+             own AS (",
+            read_own_runs!(join "JOIN moved ON moved.id = r.conversation_id"),
             ")"
+        )
+    };
+}
+
+/// The next rows, of conversations that were moved: their ids stand in the column after `$columns`.
+macro_rules! rows_of_moved {
+    ($($columns:literal)?) => {
+        concat!(
+            "SELECT new.* FROM ({rows}) AS new (", $($columns, )? "conversation_id)
+             JOIN moved ON moved.id = new.conversation_id"
         )
     };
 }
 
 macro_rules! stored {
     () => {
-        " SELECT COUNT(*) AS posted, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS stored_at
-          FROM posted"
+        " SELECT id, CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS stored_at FROM moved"
     };
 }
 
@@ -60,31 +60,25 @@ macro_rules! stored {
 const PLAIN: &str = concat!(
     move_unmoved!(),
     ", posted AS (",
-    plain_messages_from_rows!(),
-    " WHERE ",
-    unmoved!(),
-    " RETURNING 1)",
+    plain_messages_into!(),
+    rows_of_moved!(),
+    ")",
     stored!()
 );
 
 const ANY: &str = concat!(
     move_unmoved!(),
     ", posted AS (",
-    messages_from_rows!(),
-    " WHERE ",
-    unmoved!(),
-    " RETURNING 1), called AS (",
-    mentions_from_rows!(),
-    " WHERE ",
-    unmoved!(),
+    messages_into!(),
+    rows_of_moved!(),
+    "), called AS (",
+    mentions_into!(),
+    rows_of_moved!("user_id, "),
     " ON CONFLICT DO NOTHING), extended AS (",
     extend_threads!(),
-    " AND ",
-    unmoved!(),
-    "), followed AS (",
-    followers_from_rows!(),
-    " WHERE ",
-    unmoved!(),
+    " AND messages.conversation_id IN (SELECT id FROM moved)), followed AS (",
+    followers_into!(),
+    rows_of_moved!("user_id, root_id, "),
     " ON CONFLICT DO NOTHING)",
     stored!()
 );
@@ -98,7 +92,7 @@ struct SeenRecord {
 
 #[derive(FromRow)]
 struct StoredRecord {
-    posted: i64,
+    id: Uuid,
     stored_at: i64,
 }
 
@@ -124,15 +118,25 @@ impl SqlUnitOfWork {
             .collect();
         ids.sort_unstable();
         ids.dedup();
-        let seen = seen.rows(Rows::new().column(ids));
+        let seen = seen.rows(Rows::new().column(ids.iter().copied()));
         let seen = self.session.fetch_all::<SeenRecord>(seen).await?;
         let now = seen.iter().filter_map(|record| record.seen_at).max();
         let conversations = seen
             .into_iter()
             .map(|record| record.conversation.try_into());
+        let conversations = conversations.collect::<Result<_>>()?;
+        let stays = Statement::new(
+            "SELECT m.conversation_id, m.user_id, m.role, m.from_rev, m.to_rev, m.visible_from_seq, m.rev, m.joined_at
+             FROM conversations c JOIN memberships m ON m.conversation_id = c.id AND m.to_rev IS NULL
+             WHERE c.id IN ({rows}) AND c.member_count <= 100",
+        );
+        let stays = stays.rows(Rows::new().column(ids));
+        let stays = self.session.fetch_all::<MembershipRecord>(stays).await?;
+        let stays = stays.into_iter().map(Membership::try_from);
         Ok(Sighting {
-            conversations: conversations.collect::<Result<_>>()?,
+            conversations,
             circumstances: self.circumstances(posts).await?,
+            stays: stays.collect::<Result<_>>()?,
             now: now.map(Timestamp::from_unix_micros),
         })
     }
@@ -146,10 +150,8 @@ impl SqlUnitOfWork {
         if let Session::Sqlite(_) = self.session {
             return self.append_under_lock(seen, append).await;
         }
-        let count = i64::try_from(seen.len()).unwrap_or(i64::MAX);
         let statement = |text| {
             Statement::new(text)
-                .bind(count)
                 .rows(rows_of_seen(seen, append))
                 .rows(rows_of_runs(&append.read))
         };
@@ -163,15 +165,16 @@ impl SqlUnitOfWork {
                 .rows(rows_of_roots(&append.roots))
                 .rows(rows_of_followers(&append.followed)),
         };
-        let stored = self.session.fetch_one::<StoredRecord>(statement).await?;
-        if stored.posted == 0 {
-            return Ok(Stored::Nothing);
-        }
-        Ok(Stored::All {
-            now: Some(Timestamp::from_unix_micros(stored.stored_at)),
+        let stored = self.session.fetch_all::<StoredRecord>(statement).await?;
+        let now = stored.first().map(|record| record.stored_at);
+        let ids = stored.iter().map(|record| record.id);
+        Ok(Stored {
+            conversations: ids.map(ConversationId::from_uuid).collect(),
+            now: now.map(Timestamp::from_unix_micros),
         })
     }
 
+    /// All or nothing, with the whole database's lock.
     async fn append_under_lock(
         &mut self,
         seen: &[(ConversationId, Rev)],
@@ -181,15 +184,19 @@ impl SqlUnitOfWork {
         let revs = Statement::new("SELECT id, last_rev FROM conversations WHERE id IN ({rows})");
         let revs = self
             .session
-            .fetch_all::<(uuid::Uuid, i64)>(revs.rows(ids))
+            .fetch_all::<(Uuid, i64)>(revs.rows(ids))
             .await?;
+        let revs: HashMap<_, _> = revs.into_iter().collect();
         let is_unmoved =
-            |(id, rev): &(ConversationId, Rev)| revs.contains(&(id.as_uuid(), rev.get()));
+            |(id, rev): &(ConversationId, Rev)| revs.get(&id.as_uuid()) == Some(&rev.get());
         if !seen.iter().all(is_unmoved) {
-            return Ok(Stored::Nothing);
+            return Ok(Stored::default());
         }
         self.store(append).await?;
-        Ok(Stored::All { now: None })
+        Ok(Stored {
+            conversations: seen.iter().map(|(id, _)| *id).collect(),
+            now: None,
+        })
     }
 }
 

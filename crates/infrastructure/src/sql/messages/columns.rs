@@ -8,49 +8,47 @@ use hubbub_domain::repository::Result;
 use super::super::records::ContentColumns;
 use super::super::rows::Rows;
 
-/// Adds the rows of [`rows_of`]. What is appended can narrow them, or say what happens to taken keys.
-macro_rules! messages_from_rows {
+/// Adds rows like those of [`rows_of`], which are appended.
+macro_rules! messages_into {
     () => {
         "INSERT INTO messages (
             conversation_id, seq, id, created_rev, rev, sender_id, client_id, request_hash, sent_at,
             reply_to_id, reply_to_seq, reply_to_sender, thread_id, thread_seq, thread_sender,
             reply_count, last_reply_seq, last_reply_at, body, system, mentions, mentions_all,
-            reactions, edited_at, pinned_at, pinned_by, deleted_at, deleted_by, purged)
-         {rows}"
+            reactions, edited_at, pinned_at, pinned_by, deleted_at, deleted_by, purged) "
     };
 }
-pub(in crate::sql) use messages_from_rows;
+pub(in crate::sql) use messages_into;
 
 /// Adds the rows of [`rows_of`], but for those whose keys are taken.
 macro_rules! insert_messages {
     () => {
-        concat!(messages_from_rows!(), " ON CONFLICT DO NOTHING")
+        concat!(messages_into!(), "{rows} ON CONFLICT DO NOTHING")
     };
 }
 pub(in crate::sql) use insert_messages;
 
-/// Adds the rows of [`plain_rows_of`], as [`messages_from_rows`] does.
-macro_rules! plain_messages_from_rows {
+/// Adds rows like those of [`plain_rows_of`], which are appended.
+macro_rules! plain_messages_into {
     () => {
         "INSERT INTO messages (
-            conversation_id, seq, id, created_rev, rev, sender_id, client_id, request_hash, sent_at, body)
-         {rows}"
+            conversation_id, seq, id, created_rev, rev, sender_id, client_id, request_hash, sent_at, body) "
     };
 }
-pub(in crate::sql) use plain_messages_from_rows;
+pub(in crate::sql) use plain_messages_into;
 
-/// Adds the rows of [`mentions_of`]. What is appended can narrow them.
-macro_rules! mentions_from_rows {
+/// Adds rows like those of [`mentions_of`], which are appended.
+macro_rules! mentions_into {
     () => {
-        "INSERT INTO mentions (user_id, conversation_id, seq) {rows}"
+        "INSERT INTO mentions (user_id, conversation_id, seq) "
     };
 }
-pub(in crate::sql) use mentions_from_rows;
+pub(in crate::sql) use mentions_into;
 
 /// Adds the rows of [`mentions_of`].
 macro_rules! insert_mentions {
     () => {
-        concat!(mentions_from_rows!(), " ON CONFLICT DO NOTHING")
+        concat!(mentions_into!(), "{rows} ON CONFLICT DO NOTHING")
     };
 }
 pub(in crate::sql) use insert_mentions;

@@ -10,7 +10,7 @@ use super::super::rows::Rows;
 use super::super::statement::Statement;
 use super::super::unit_of_work::SqlUnitOfWork;
 use super::columns::{
-    insert_mentions, insert_messages, mentions_from_rows, mentions_of, messages_from_rows, rows_of,
+    insert_mentions, insert_messages, mentions_into, mentions_of, messages_into, rows_of,
 };
 
 /// Everything about a message that can change, but for its words.
