@@ -47,8 +47,8 @@ pub trait Store: Send + Sync {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError>;
     /// Opens one consistent view for reading; writes through it fail.
     async fn read(&self) -> Result<Box<dyn Repositories>, RepositoryError>;
-    /// A shorter way to store messages, if there is one.
-    fn optimistic_log(&self) -> Option<&dyn OptimisticLog> {
+    /// A shorter way to store messages, if there is one, for one writer.
+    fn optimistic_log(&self) -> Option<Box<dyn OptimisticLog>> {
         None
     }
 }

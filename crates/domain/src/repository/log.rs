@@ -104,13 +104,13 @@ pub struct Stored {
 /// decided by an earlier sight still holds if the conversation has not moved on; and whether it has is looked at under the lock, by
 /// what stores the message. Whoever finds that it has must decide anew.
 #[async_trait]
-pub trait OptimisticLog: Send + Sync {
+pub trait OptimisticLog: Send {
     /// Looks, and locks nothing.
-    async fn sight(&self, posts: &[PostKey]) -> Result<Sighting>;
+    async fn sight(&mut self, posts: &[PostKey]) -> Result<Sighting>;
     /// Stores durably what belongs to conversations that stand where they were seen, in the order of their ids as in `append`. A key
     /// that is taken is a conflict, and then nothing is stored.
     async fn append_if_unmoved(
-        &self,
+        &mut self,
         seen: &[(ConversationId, Rev)],
         append: &Append,
     ) -> Result<Stored>;

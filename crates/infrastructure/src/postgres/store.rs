@@ -3,15 +3,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hubbub_domain::error::RepositoryError;
-use hubbub_domain::ids::ConversationId;
-use hubbub_domain::numbers::Rev;
-use hubbub_domain::repository::{Append, OptimisticLog, PostKey, Sighting, Stored};
+use hubbub_domain::repository::OptimisticLog;
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tokio::time::timeout;
 
+use super::log::PgLog;
 use super::node_lock::NodeLock;
 use super::safety;
 use crate::sql::{PgSession, Session, SqlUnitOfWork, of_postgres};
@@ -20,9 +19,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a unit of work waits for a connection before the database counts as unavailable.
-const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 /// After how long without use a connection is tried before it is used, and how long that may take.
-const TRY_AFTER: Duration = Duration::from_secs(1);
+pub(super) const TRY_AFTER: Duration = Duration::from_secs(1);
 const TRY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Limits that the server keeps for us on every connection that serves.
@@ -156,14 +155,6 @@ impl PgStore {
         self.pool.close().await;
     }
 
-    /// Statements that each are a transaction.
-    async fn alone(&self) -> Result<SqlUnitOfWork, RepositoryError> {
-        let connection = timeout(TURN_TIMEOUT * 2, self.pool.acquire()).await;
-        let connection = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-        let session = PgSession::alone(connection.map_err(of_postgres)?);
-        Ok(SqlUnitOfWork::new(Session::Postgres(session)))
-    }
-
     async fn session(
         &self,
         begin: &'static str,
@@ -217,23 +208,7 @@ impl Store for PgStore {
         Ok(Box::new(self.session(begin, false).await?))
     }
 
-    fn optimistic_log(&self) -> Option<&dyn OptimisticLog> {
-        Some(self)
-    }
-}
-
-/// One statement each, which is a transaction of its own: one way to the server and back.
-#[async_trait]
-impl OptimisticLog for PgStore {
-    async fn sight(&self, posts: &[PostKey]) -> Result<Sighting, RepositoryError> {
-        self.alone().await?.sight(posts).await
-    }
-
-    async fn append_if_unmoved(
-        &self,
-        seen: &[(ConversationId, Rev)],
-        append: &Append,
-    ) -> Result<Stored, RepositoryError> {
-        self.alone().await?.append_if_unmoved(seen, append).await
+    fn optimistic_log(&self) -> Option<Box<dyn OptimisticLog>> {
+        Some(Box::new(PgLog::new(self.pool.clone())))
     }
 }

@@ -167,6 +167,14 @@ impl PgSession {
         }
     }
 
+    /// The connection, unless it has a transaction.
+    pub(super) fn into_connection(self) -> Option<PoolConnection<Postgres>> {
+        match self.link {
+            PgLink::Transaction(_) => None,
+            PgLink::Alone(connection) => Some(connection),
+        }
+    }
+
     async fn commit(self) -> Result<()> {
         match self.link {
             PgLink::Transaction(tx) => answered(&mut false, tx.commit()).await,

@@ -144,20 +144,29 @@ impl Store for SqliteStore {
         Ok(Box::new(SqlUnitOfWork::new(Session::Sqlite(tx))))
     }
 
-    fn optimistic_log(&self) -> Option<&dyn OptimisticLog> {
-        Some(self)
+    fn optimistic_log(&self) -> Option<Box<dyn OptimisticLog>> {
+        Some(Box::new(SqliteLog {
+            writer: self.writer.clone(),
+            readers: self.readers.clone(),
+        }))
     }
 }
 
+/// Two transactions: one that reads, beside whoever writes, and one that writes if nobody has.
+struct SqliteLog {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
 #[async_trait]
-impl OptimisticLog for SqliteStore {
-    async fn sight(&self, posts: &[PostKey]) -> Result<Sighting, RepositoryError> {
+impl OptimisticLog for SqliteLog {
+    async fn sight(&mut self, posts: &[PostKey]) -> Result<Sighting, RepositoryError> {
         let tx = self.readers.begin().await.map_err(of_sqlite)?;
         SqlUnitOfWork::new(Session::Sqlite(tx)).sight(posts).await
     }
 
     async fn append_if_unmoved(
-        &self,
+        &mut self,
         seen: &[(ConversationId, Rev)],
         append: &Append,
     ) -> Result<Stored, RepositoryError> {

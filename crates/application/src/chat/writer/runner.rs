@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::Queued;
-use super::known::Known;
+use super::speculation::ShortWay;
 use super::writing::Writing;
 
 /// Drives one writer.
@@ -29,10 +29,10 @@ impl Runner {
     /// Writes until the last handle is dropped, or closed, and everything that waited is written.
     pub async fn run(mut self) {
         let mut group = Vec::new();
-        let mut known = Known::default();
+        let mut short = ShortWay::of(self.writing.store.as_ref());
         while self.queue.recv_many(&mut group, self.batch_size).await > 0 {
             self.writing
-                .write(std::mem::take(&mut group), &mut known)
+                .write(std::mem::take(&mut group), &mut short)
                 .await;
         }
     }

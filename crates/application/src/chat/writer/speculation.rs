@@ -9,12 +9,27 @@ use std::collections::{HashMap, HashSet};
 
 use hubbub_domain::ids::ConversationId;
 use hubbub_domain::repository::{Circumstances, OptimisticLog};
+use hubbub_domain::unit_of_work::Store;
 
 use super::batch::Batch;
 use super::entry::Entry;
 use super::known::Known;
 use super::writing::{Failure, Settled, Writing, find_people};
 use crate::events::Event;
+
+/// The shorter way, if the store has one, with what its writer remembers.
+pub(super) struct ShortWay {
+    pub(super) log: Box<dyn OptimisticLog>,
+    pub(super) known: Known,
+}
+
+impl ShortWay {
+    pub(super) fn of(store: &dyn Store) -> Option<Self> {
+        let log = store.optimistic_log()?;
+        let known = Known::default();
+        Some(Self { log, known })
+    }
+}
 
 /// What became of a group, but for the entries in conversations that were not where they were left.
 pub(super) struct Speculated {
@@ -26,7 +41,7 @@ impl Writing {
     /// Stores a group by what is known, as far as that still holds. Where a key is taken, nothing is stored.
     pub(super) async fn speculate(
         &self,
-        log: &dyn OptimisticLog,
+        log: &mut dyn OptimisticLog,
         entries: &[Entry],
         known: &mut Known,
     ) -> Result<Speculated, Failure> {
@@ -83,7 +98,7 @@ impl Writing {
     /// known of it belongs to one rev.
     async fn look(
         &self,
-        log: &dyn OptimisticLog,
+        log: &mut dyn OptimisticLog,
         entries: &[Entry],
         known: &mut Known,
     ) -> Result<Vec<Circumstances>, Failure> {

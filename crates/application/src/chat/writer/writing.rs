@@ -14,8 +14,7 @@ use tokio::sync::oneshot;
 use super::Queued;
 use super::batch::Batch;
 use super::entry::Entry;
-use super::known::Known;
-use super::speculation::Speculated;
+use super::speculation::{ShortWay, Speculated};
 use crate::chat::dto::SendReceipt;
 use crate::chat::error::ChatError;
 use crate::chat::mentions::people_named;
@@ -50,17 +49,21 @@ pub(super) enum Failure {
 
 impl Writing {
     /// Writes a group and answers everybody in it.
-    pub(super) async fn write(&self, group: Vec<Queued>, known: &mut Known) {
+    pub(super) async fn write(&self, group: Vec<Queued>, short: &mut Option<ShortWay>) {
         let (entries, answers): (Vec<Entry>, Vec<Answer>) = group
             .into_iter()
             .map(|Queued { entry, answer }| (entry, answer))
             .unzip();
-        let Some(log) = self.store.optimistic_log() else {
+        let Some(ShortWay { log, known }) = short else {
             let first = self.attempt(&entries).await;
             return self.finish(entries, answers, first).await;
         };
-        let short = AssertUnwindSafe(self.speculate(log, &entries, known)).catch_unwind();
-        match short.await.unwrap_or(Err(Failure::Defect)) {
+        let speculated = AssertUnwindSafe(self.speculate(log.as_mut(), &entries, known));
+        match speculated
+            .catch_unwind()
+            .await
+            .unwrap_or(Err(Failure::Defect))
+        {
             Ok(Speculated { settled, moved }) if moved.is_empty() => {
                 self.tell(Ok(settled), answers)
             }
