@@ -64,6 +64,16 @@ export class MessagesStore {
     return placed ?? loose.get(messageId) ?? log?.messages.find((m) => m.messageId === messageId);
   }
 
+  /** The replies in a thread, as far as they are known. */
+  threadOf(id: string, rootId: string): Message[] {
+    const { log, loose } = this.messagesOf(id);
+    const replies = new Map<string, Message>();
+    for (const message of [...loose.values(), ...(log?.messages ?? [])]) {
+      if (message.threadOf === rootId) replies.set(message.messageId, message);
+    }
+    return [...replies.values()].sort((a, b) => a.seq - b.seq);
+  }
+
   /** A conversation comes on screen: what is known is completed, or its end is read, with all that is unread. */
   async open(id: string, unread: number): Promise<void> {
     this.openId = id;
