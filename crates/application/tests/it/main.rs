@@ -16,6 +16,7 @@ mod groups;
 mod invitations;
 mod mentions;
 mod messages;
+mod model;
 mod permissions;
 mod presence;
 mod reading;
