@@ -110,24 +110,23 @@ pub struct UserEvent {
 
 /// What a step in a user's own log brings.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase")]
 #[schema(as = UserChange)]
 pub enum UserEventChange {
     /// The user is a member now.
+    #[serde(rename_all = "camelCase")]
     ConversationGained {
         /// Of which conversation.
         conversation: Box<ConversationSummary>,
     },
     /// The user is no longer a member.
+    #[serde(rename_all = "camelCase")]
     ConversationLost {
         /// Of which conversation.
         conversation_id: ConversationId,
     },
     /// The user read on, marked something unread, or muted a conversation, on some device.
+    #[serde(rename_all = "camelCase")]
     StateChanged {
         /// Which conversation.
         conversation_id: ConversationId,
@@ -138,6 +137,7 @@ pub enum UserEventChange {
     /// The user read on in a thread, follows it, or no longer does.
     ThreadStateChanged(ThreadStateDto),
     /// The user shows, or no longer shows, others how far conversations were read.
+    #[serde(rename_all = "camelCase")]
     ReceiptsChanged {
         /// Whether it is kept private.
         private_receipts: bool,

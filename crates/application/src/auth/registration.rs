@@ -67,7 +67,12 @@ impl AuthService {
             let kind = RepositoryErrorKind::Corrupt;
             RepositoryError::new(kind, "the channel that everybody joins is gone")
         })?;
-        general.admit(&user, MemberRole::Member).await?;
+        // Who owns the server owns its first channel, or nobody could manage that.
+        let role = match user.role {
+            ServerRole::Owner => MemberRole::Owner,
+            ServerRole::Admin | ServerRole::Member | ServerRole::Guest => MemberRole::Member,
+        };
+        general.admit(&user, role).await?;
         general.commit(self.events.as_ref()).await?;
         tracing::info!(user.id = %user.id, role = user.role.as_str(), "somebody registered");
         Ok(self.signed_in(&user, &session, now))

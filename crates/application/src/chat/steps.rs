@@ -38,7 +38,11 @@ impl ChatService {
         let after = view.conversations().list_changes(id, rev, limit).await?;
         let is_whole = i64::try_from(after.changes.len()).unwrap_or(i64::MAX) < limit;
         let people = people_of(view.as_mut(), &after.changes).await?;
-        let departures = if after.changes.iter().any(|placed| shown_as_of(placed) > placed.rev) {
+        let departures = if after
+            .changes
+            .iter()
+            .any(|placed| shown_as_of(placed) > placed.rev)
+        {
             view.memberships().list_departures(id, rev).await?
         } else {
             Vec::new()

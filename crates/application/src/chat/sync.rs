@@ -42,7 +42,7 @@ pub struct SyncRequest {
 pub struct Position {
     /// Which conversation.
     pub conversation_id: ConversationId,
-    /// Up to which change.
+    /// Up to which change; zero for one of which the client has nothing and wants the newest messages.
     pub rev: Rev,
 }
 
@@ -123,8 +123,9 @@ fn plan(request: &SyncRequest, heads: &UserHeads) -> VecDeque<Part> {
     let mut todo = VecDeque::new();
     if is_foreign {
         todo.extend([Part::Epoch, Part::Conversations]);
-        let all = heads.conversations.iter();
-        todo.extend(all.map(|head| Part::Reset(head.conversation_id)));
+        let asked = request.positions.iter();
+        let asked = asked.filter(|position| by_id.contains_key(&position.conversation_id));
+        todo.extend(asked.map(|position| Part::Reset(position.conversation_id)));
         todo.push_back(Part::Done);
         return todo;
     }
@@ -251,12 +252,14 @@ async fn conversation_page(
     let lost = SyncPage::Lost {
         conversation_id: id,
     };
-    let stays = view.memberships().list_stays(id, user).await?;
-    let Some(last_stay) = stays.last() else {
+    let intervals = view.memberships().list_stays(id, user).await?;
+    let Some(last_stay) = intervals.last() else {
         return Ok(lost);
     };
-    // Who left and had everything up to then has nothing more to see.
-    if last_stay.to_rev.is_some_and(|to| position.rev >= to) {
+    // Who left and had everything up to then has nothing more to see; and what is long ago, and gone, is told no more.
+    if let Some(left_at) = last_stay.to_rev
+        && (position.rev >= left_at || left_at.get() - position.rev.get() > MAX_BEHIND)
+    {
         return Ok(lost);
     }
     let after = view.conversations();
@@ -275,7 +278,7 @@ async fn conversation_page(
     let visible = after.changes.iter().filter(|placed| {
         placed.rev <= as_of_rev
             && !is_told_as_new(&placed.change, position.rev)
-            && stays.iter().any(|stay| is_visible(stay, placed))
+            && intervals.iter().any(|stay| is_visible(stay, placed))
     });
     Ok(SyncPage::Changes {
         conversation_id: id,
@@ -283,7 +286,7 @@ async fn conversation_page(
         to_rev,
         as_of_rev,
         rows: visible
-            .filter_map(|placed| row(&placed.change, &people))
+            .filter_map(|placed| row_of(&placed.change, &people))
             .collect(),
     })
 }
@@ -330,11 +333,11 @@ fn is_told_as_new(change: &ConversationChange, after: Rev) -> bool {
     matches!(change, ConversationChange::MessageChanged(message) if message.created_rev > after)
 }
 
-fn row(change: &ConversationChange, people: &HashMap<UserId, User>) -> Option<Row> {
+fn row_of(change: &ConversationChange, people: &HashMap<UserId, User>) -> Option<Row> {
     match change {
         ConversationChange::MessagePosted(message)
         | ConversationChange::MessageChanged(message) => Some(Row::Message {
-            message: MessageDto::from(message),
+            message: Box::new(MessageDto::from(message)),
         }),
         ConversationChange::MembershipChanged(stay) => people
             .get(&stay.user_id)

@@ -13,6 +13,7 @@ mod following;
 mod group_invitations;
 mod group_settings;
 mod groups;
+mod interleavings;
 mod invitations;
 mod mentions;
 mod messages;

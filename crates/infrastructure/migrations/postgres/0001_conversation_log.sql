@@ -164,15 +164,11 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_by_created_rev ON messages (conversation_id, created_rev);
 -- messages that changed after they came
 CREATE UNIQUE INDEX messages_changed ON messages (conversation_id, rev) WHERE rev > created_rev;
--- what counts as unread, but for the reader's own
-CREATE INDEX messages_counted ON messages (conversation_id, seq, sender_id)
-    WHERE thread_id IS NULL AND system IS NULL AND deleted_at IS NULL;
--- what a list shows as the newest
+-- what a list shows as the newest, and what may count as unread
 CREATE INDEX messages_outside_threads ON messages (conversation_id, seq) WHERE thread_id IS NULL;
 CREATE INDEX messages_of_thread ON messages (conversation_id, thread_id, seq) WHERE thread_id IS NOT NULL;
-CREATE INDEX messages_calling_all ON messages (conversation_id, seq, sender_id)
-    WHERE mentions_all AND thread_id IS NULL AND deleted_at IS NULL;
-CREATE INDEX messages_pinned ON messages (conversation_id, pinned_at) WHERE pinned_at IS NOT NULL;
+CREATE INDEX messages_calling_all ON messages (conversation_id, seq) WHERE mentions_all;
+CREATE INDEX messages_pinned ON messages (conversation_id, pinned_at, seq) WHERE pinned_at IS NOT NULL;
 CREATE INDEX messages_to_purge ON messages (deleted_at) WHERE deleted_at IS NOT NULL AND NOT purged;
 
 -- The texts that messages had before they were edited.

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use hubbub_domain::change::ChangesAfter;
 use hubbub_domain::conversation::{Conversation, ConversationOverview, DirectPair, Subject, Topic};
 use hubbub_domain::ids::{ConversationId, Epoch, UserId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
@@ -7,9 +8,9 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::records::{ConversationRecord, Joined, Outer, conversation_columns};
+use super::session::missing;
 use super::statement::Statement;
 use super::unit_of_work::SqlUnitOfWork;
-use hubbub_domain::change::ChangesAfter;
 
 mod changes;
 mod overviews;
@@ -163,7 +164,7 @@ impl ConversationRepository for SqlUnitOfWork {
         )
         .bind(user.as_uuid());
         let heads = self.session.fetch_all::<HeadRecord>(heads).await?;
-        let first = heads.first().ok_or_else(super::session::missing)?;
+        let first = heads.first().ok_or_else(missing)?;
         Ok(UserHeads {
             epoch: Epoch::from_uuid(first.epoch),
             user_rev: UserRev::new(first.user_rev),

@@ -148,7 +148,7 @@ impl MembershipRepository for SqlUnitOfWork {
         conversation: ConversationId,
         names: &[Username],
     ) -> Result<Vec<(Username, UserId)>> {
-        let named = Statement::new(
+        let called = Statement::new(
             "WITH called (username) AS ({rows})
              SELECT u.username, u.id
              FROM called
@@ -157,8 +157,8 @@ impl MembershipRepository for SqlUnitOfWork {
         )
         .bind(conversation.as_uuid())
         .rows(Rows::new().column(names.iter().map(|name| name.as_str().to_owned())));
-        let named = self.session.fetch_all::<(String, Uuid)>(named).await?;
-        named
+        let called = self.session.fetch_all::<(String, Uuid)>(called).await?;
+        called
             .into_iter()
             .map(|(name, id)| {
                 let name = Username::parse(&name).map_err(|_| corrupt("username"))?;

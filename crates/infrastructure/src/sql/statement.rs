@@ -226,6 +226,29 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_are_alone_have_values_without_numbers_on_sqlite() {
+        let rows = Rows::new()
+            .column([Uuid::nil(), Uuid::max()])
+            .column([1, 2]);
+        let lite = Statement::new("INSERT INTO p {rows}").rows(rows);
+        let lite = lite.for_sqlite().unwrap();
+        assert_eq!(lite.text.as_str(), "INSERT INTO p VALUES (?,?),(?,?)");
+        assert_eq!((lite.arguments.len(), lite.is_reused), (4, false));
+    }
+
+    #[test]
+    fn several_batches_follow_one_another_on_postgres() {
+        let batch = |value: i64| Rows::new().column([value]);
+        let both = Statement::new("SELECT * FROM ({rows}) AS a, ({rows}) AS b WHERE $1");
+        let both = both.bind(true).rows(batch(1)).rows(batch(2));
+        assert_eq!(
+            both.for_postgres(true).unwrap().text.as_str(),
+            "SELECT * FROM (SELECT * FROM UNNEST($2::int8[])) AS a, \
+             (SELECT * FROM UNNEST($3::int8[])) AS b WHERE $1"
+        );
+    }
+
+    #[test]
     fn no_rows_are_no_error() {
         let none = || {
             let rows = Rows::new()

@@ -2,11 +2,17 @@
 //! [`conformance_tests`].
 
 pub(crate) mod changes;
+pub(crate) mod contents;
 pub(crate) mod conversations;
+pub(crate) mod deletions;
+pub(crate) mod invitations;
+pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod people;
+pub(crate) mod personal;
 pub(crate) mod transactions;
+pub(crate) mod unread;
 pub(crate) mod world;
 
 use std::future::Future;
@@ -26,8 +32,11 @@ macro_rules! conformance_tests {
         crate::conformance::conformance_tests!(@area $fixture, people: [
             a_person_is_found_as_stored, a_username_is_taken_once, people_are_listed_by_username_and_found_by_part_of_a_name,
             special_characters_of_a_pattern_are_taken_for_themselves, a_persons_own_log_is_numbered_without_a_hole,
-            sessions_are_stored_and_listed_while_live, invitations_are_found_by_code_and_listed_while_usable,
-            what_ended_long_ago_is_removed_a_few_at_a_time, usernames_are_ordered_by_their_bytes, the_first_start_is_prepared_once, keys_are_kept_as_first_stored,
+            sessions_are_stored_and_listed_while_live, what_ended_long_ago_is_removed_a_few_at_a_time,
+            usernames_are_ordered_by_their_bytes, the_first_start_is_prepared_once, keys_are_kept_as_first_stored,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, invitations: [
+            invitations_are_found_by_code_and_listed_while_usable, invitations_to_a_group_are_listed_apart,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, conversations: [
             a_conversation_is_found_as_stored, a_pair_has_one_conversation, two_who_write_to_each_other_at_once_make_one_conversation,
@@ -41,7 +50,30 @@ macro_rules! conformance_tests {
         crate::conformance::conformance_tests!(@area $fixture, members: [
             a_stay_is_found_while_it_is_open, nobody_is_in_a_conversation_twice_at_once, who_comes_back_has_another_stay,
             members_are_listed_by_username, the_most_senior_member_has_the_highest_role_and_the_longest_stay,
-            sharing_a_conversation_needs_two_open_stays,
+            sharing_a_conversation_needs_two_open_stays, all_stays_and_departures_are_listed_in_order,
+            names_are_those_of_present_members, a_ban_stays_as_it_was_first_said_until_it_is_lifted,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, personal: [
+            a_personal_state_is_found_as_stored, a_read_marker_never_moves_back,
+            an_own_message_moves_the_marker_only_of_who_has_read_all_before,
+            receipts_are_those_of_present_members_who_show_them, followed_threads_are_listed_with_what_is_unread,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, unread: [
+            what_counts_as_unread_is_what_others_wrote_outside_threads, mentions_count_while_their_words_stand,
+            counting_looks_at_a_bounded_number_of_own_messages,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, contents: [
+            every_kind_of_content_is_found_as_stored, a_message_is_found_only_in_its_conversation,
+            a_changed_message_is_stored_whole, earlier_texts_are_kept_in_order, pins_are_listed_the_latest_first,
+            a_thread_is_paged_like_a_conversation,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, deletions: [
+            what_was_deleted_is_told_by_no_answer, a_deletion_keeps_everything_until_it_is_purged,
+            what_was_deleted_is_purged_a_few_at_a_time,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, log: [
+            conversations_are_locked_in_the_order_of_their_ids, circumstances_are_answered_in_the_order_asked,
+            a_batch_is_stored_as_if_one_by_one, a_batch_with_a_taken_key_is_a_conflict, nothing_is_a_batch_too,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, messages: [
             a_message_is_found_by_its_senders_key, a_key_is_used_once_per_sender, a_place_is_taken_once,

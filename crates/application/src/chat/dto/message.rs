@@ -139,31 +139,31 @@ pub struct RevisionDto {
 
 /// What has happened to a conversation. The message's sender did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase")]
 #[schema(as = SystemNote)]
 pub enum SystemNoteDto {
     /// It was founded.
     Founded,
     /// Somebody became a member; was added, if the sender is another one.
+    #[serde(rename_all = "camelCase")]
     Joined {
         /// Who.
         user_id: UserId,
     },
     /// Somebody left; was removed, if the sender is another one.
+    #[serde(rename_all = "camelCase")]
     Left {
         /// Who.
         user_id: UserId,
     },
     /// It has another name.
+    #[serde(rename_all = "camelCase")]
     Renamed {
         /// Which.
         name: String,
     },
     /// It is about something else.
+    #[serde(rename_all = "camelCase")]
     TopicChanged {
         /// What; absent if it is about nothing in particular.
         #[serde(skip_serializing_if = "Option::is_none")]

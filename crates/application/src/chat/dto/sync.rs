@@ -11,19 +11,17 @@ use crate::groups::dto::MemberChange;
 
 /// One part of the answer to a synchronisation. Parts are to be applied in their order.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "type", rename_all = "camelCase")]
 pub enum SyncPage {
-    /// The database's history is not the one that the positions are of: everything that was cached is void, and what follows is
-    /// what a client without any positions receives.
+    /// The database's history is not the one that the positions are of: everything that was cached is void. The list of
+    /// conversations follows, and a reset of each of which a position was given.
+    #[serde(rename_all = "camelCase")]
     Epoch {
         /// The identity of the history.
         epoch: Epoch,
     },
     /// What happened in the user's own log.
+    #[serde(rename_all = "camelCase")]
     User {
         /// Where the range begins.
         from_rev: UserRev,
@@ -35,6 +33,7 @@ pub enum SyncPage {
         changes: Vec<UserEventChange>,
     },
     /// All conversations of the user, where that is shorter than what happened. What is not among them is lost.
+    #[serde(rename_all = "camelCase")]
     Conversations {
         /// How far the user's own log had come before they were read.
         user_rev: UserRev,
@@ -42,6 +41,7 @@ pub enum SyncPage {
         conversations: Vec<ConversationSummary>,
     },
     /// What happened in a conversation.
+    #[serde(rename_all = "camelCase")]
     Changes {
         /// Which conversation.
         conversation_id: ConversationId,
@@ -56,16 +56,19 @@ pub enum SyncPage {
     },
     /// The newest messages of a conversation, where what happened is longer, or began before the user's stay: whatever was cached of
     /// the conversation is void, and the position is the page's.
+    #[serde(rename_all = "camelCase")]
     Reset {
         /// The newest page.
         page: MessagePage,
     },
     /// The user is not a member of a conversation of which a position was given.
+    #[serde(rename_all = "camelCase")]
     Lost {
         /// Which conversation.
         conversation_id: ConversationId,
     },
     /// Everything was said.
+    #[serde(rename_all = "camelCase")]
     Done {
         /// The identity of the database's history.
         epoch: Epoch,
@@ -83,7 +86,7 @@ pub enum Row {
     /// A message, new or changed.
     Message {
         /// The message.
-        message: MessageDto,
+        message: Box<MessageDto>,
     },
     /// A join, a departure or another role.
     Member(MemberChange),

@@ -1,5 +1,6 @@
 //! What decides about messages to be posted.
 
+use hubbub_domain::ids::MessageId;
 use hubbub_domain::message::Message;
 use hubbub_domain::repository::{Circumstances, PostKey, Result};
 use sqlx::FromRow;
@@ -66,8 +67,8 @@ impl SqlUnitOfWork {
             .column(each().map(|post| post.conversation_id.as_uuid()))
             .column(each().map(|post| post.sender_id.as_uuid()))
             .column(each().map(|post| post.client_id.as_uuid()))
-            .column(each().map(|post| post.reply_to.map(|id| id.as_uuid())))
-            .column(each().map(|post| post.thread_root.map(|id| id.as_uuid())));
+            .column(each().map(|post| post.reply_to.map(MessageId::as_uuid)))
+            .column(each().map(|post| post.thread_root.map(MessageId::as_uuid)));
         let records = Statement::either(ON_SQLITE, ON_POSTGRES).rows(rows);
         let records = self
             .session

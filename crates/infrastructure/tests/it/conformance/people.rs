@@ -128,48 +128,6 @@ pub(crate) async fn sessions_are_stored_and_listed_while_live(store: Arc<dyn Sto
     assert_eq!(later, [sessions[1].clone()], "the first has expired at 70");
 }
 
-pub(crate) async fn invitations_are_found_by_code_and_listed_while_usable(store: Arc<dyn Store>) {
-    let [ada] = people(&store, ["ada"]).await;
-    let invitation = |number: u8, expires| Invitation {
-        id: InvitationId::from_uuid(Uuid::from_u128(u128::from(number))),
-        conversation_id: None,
-        code_hash: [number; 32],
-        created_by: ada.id,
-        created_at: at(i64::from(number)),
-        expires_at: at(expires),
-        max_uses: 1,
-        uses: 0,
-        revoked_at: None,
-    };
-    let mut unit = store.begin().await.unwrap();
-    let mut all = [
-        invitation(1, 100),
-        invitation(2, 100),
-        invitation(3, 10),
-        invitation(4, 100),
-    ];
-    for invitation in &all {
-        unit.invitations().add(invitation).await.unwrap();
-    }
-    all[0].uses = 1;
-    unit.invitations().update(&all[0]).await.unwrap();
-    unit.commit().await.unwrap();
-
-    let mut view = store.read().await.unwrap();
-    let found = view.invitations().find_by_code(&[1; 32]).await.unwrap();
-    assert_eq!(found.as_ref(), Some(&all[0]));
-    assert_eq!(
-        view.invitations().find_by_code(&[9; 32]).await.unwrap(),
-        None
-    );
-    assert_eq!(
-        view.invitations().find(all[1].id).await.unwrap().as_ref(),
-        Some(&all[1])
-    );
-    let usable = view.invitations().list_usable(None, at(50)).await.unwrap();
-    assert_eq!(usable, [all[3].clone(), all[1].clone()], "the newest first");
-}
-
 pub(crate) async fn what_ended_long_ago_is_removed_a_few_at_a_time(store: Arc<dyn Store>) {
     let [ada] = people(&store, ["ada"]).await;
     let session = |number, expires, revoked: Option<i64>| Session {

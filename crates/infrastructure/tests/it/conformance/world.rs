@@ -8,7 +8,7 @@ use hubbub_domain::conversation::{
 use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
 use hubbub_domain::member::{MemberRole, Membership};
 use hubbub_domain::message::{
-    Content, Mentions, Message, MessageBody, NewMessage, RequestHash, Text,
+    Content, Emoji, Mentions, Message, MessageBody, NewMessage, RequestHash, Text,
 };
 use hubbub_domain::numbers::Seq;
 use hubbub_domain::timestamp::Timestamp;
@@ -214,4 +214,17 @@ pub(crate) async fn stored_group(
     }
     unit.commit().await.unwrap();
     group
+}
+
+/// The message as it is found by its id.
+pub(crate) async fn found(unit: &mut dyn UnitOfWork, message: &Message) -> Message {
+    let found = unit
+        .messages()
+        .find(message.conversation_id, message.id)
+        .await;
+    found.unwrap().expect("it is there")
+}
+
+pub(crate) fn emoji(text: &str) -> Emoji {
+    Emoji::parse(text).unwrap()
 }
