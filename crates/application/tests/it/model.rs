@@ -13,6 +13,7 @@ mod request;
 mod rules;
 mod stage;
 mod state;
+mod tally;
 mod trial;
 
 use std::future::Future;
@@ -27,6 +28,7 @@ use tokio::runtime::Runtime;
 use crate::world::World;
 use plan::{Plan, plans};
 use stage::Stage;
+use tally::Tally;
 
 /// How many runs there are, and how many steps each has at most.
 struct Extent {
@@ -35,17 +37,42 @@ struct Extent {
 }
 
 const ON_SQLITE: Extent = Extent {
-    runs: 48,
-    steps: 24,
+    runs: 32,
+    steps: 48,
 };
-const ON_POSTGRES: Extent = Extent { runs: 6, steps: 24 };
+const ON_POSTGRES: Extent = Extent { runs: 6, steps: 48 };
+
+/// What so many runs certainly do.
+const EVERYTHING: [&str; 19] = [
+    "send",
+    "reply in a thread",
+    "edit",
+    "delete",
+    "restore",
+    "react",
+    "pin",
+    "join",
+    "leave",
+    "add",
+    "remove",
+    "role",
+    "settings",
+    "unchanged",
+    "idempotency_mismatch",
+    "not_found",
+    "forbidden",
+    "sync",
+    "hole",
+];
 
 #[test]
 fn whatever_happens_at_once_the_log_and_every_client_agree_on_sqlite() {
     let runtime = runtime();
+    let tally = Tally::default();
     explore(&runtime, &ON_SQLITE, async |plan| {
-        play(&World::new().await.into(), plan).await;
+        play(&World::new().await.into(), plan, &tally).await;
     });
+    tally.has(&EVERYTHING);
 }
 
 #[test]
@@ -57,13 +84,15 @@ fn whatever_happens_at_once_the_log_and_every_client_agree_on_postgresql() {
         open(&url).await.close().await;
         (cluster, url)
     });
+    let tally = Tally::default();
     explore(&runtime, &ON_POSTGRES, async |plan| {
         let url = cluster.create_database_like(&migrated).await.unwrap();
         let store = Arc::new(open(&url).await);
         let world = World::over(store.clone(), RegistrationMode::Invitation).await;
-        play(&Arc::new(world), plan).await;
+        play(&Arc::new(world), plan, &tally).await;
         store.close().await;
     });
+    tally.has(&["send", "edit", "unchanged", "forbidden", "sync", "hole"]);
 }
 
 /// Tries many plans, and on a failure looks for the smallest that fails.
@@ -88,8 +117,8 @@ fn explore<F: Future<Output = ()>>(
     }
 }
 
-async fn play(world: &Arc<World>, plan: Plan) {
-    let mut stage = Stage::set(world).await;
+async fn play(world: &Arc<World>, plan: Plan, tally: &Tally) {
+    let mut stage = Stage::set(world, tally).await;
     let mut fates = plan.fates.into_iter().cycle();
     for step in &plan.steps {
         stage.play(step, &mut fates).await;

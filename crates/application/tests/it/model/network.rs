@@ -131,7 +131,7 @@ fn row(change: &ConversationEventChange) -> Option<Row> {
     match change {
         ConversationEventChange::MessagePosted(message)
         | ConversationEventChange::MessageChanged(message) => Some(Row::Message {
-            message: message.clone(),
+            message: Box::new(message.clone()),
         }),
         ConversationEventChange::Member(change) => Some(Row::Member(change.clone())),
         ConversationEventChange::Settings(settings) => Some(Row::Settings(settings.clone())),

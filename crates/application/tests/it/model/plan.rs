@@ -44,6 +44,8 @@ pub(crate) struct Deed {
     pub(crate) actor: usize,
     pub(crate) room: usize,
     pub(crate) kind: Kind,
+    /// Whether the actor does it even where that can hardly be allowed. Otherwise somebody does it who may.
+    pub(crate) is_bold: bool,
 }
 
 /// What is done. A number picks one of the messages that are there, or of the requests that were made.
@@ -100,7 +102,13 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
-    (0..NAMES.len(), 0..ROOMS, kind()).prop_map(|(actor, room, kind)| Deed { actor, room, kind })
+    let is_bold = proptest::bool::weighted(0.2);
+    (0..NAMES.len(), 0..ROOMS, kind(), is_bold).prop_map(|(actor, room, kind, is_bold)| Deed {
+        actor,
+        room,
+        kind,
+        is_bold,
+    })
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
@@ -123,8 +131,8 @@ fn kind() -> impl Strategy<Value = Kind> {
         2 => (pick(), any::<bool>())
             .prop_map(|(pick, elsewhere)| Kind::Misuse { pick, elsewhere }),
         5 => (pick(), 0..4_usize).prop_map(|(pick, body)| Kind::Edit { pick, body }),
-        4 => pick().prop_map(|pick| Kind::Delete { pick }),
-        2 => pick().prop_map(|pick| Kind::Restore { pick }),
+        5 => pick().prop_map(|pick| Kind::Delete { pick }),
+        5 => pick().prop_map(|pick| Kind::Restore { pick }),
         4 => (pick(), 0..2_usize, any::<bool>())
             .prop_map(|(pick, emoji, add)| Kind::React { pick, emoji, add }),
         2 => (pick(), any::<bool>()).prop_map(|(pick, on)| Kind::Pin { pick, on }),

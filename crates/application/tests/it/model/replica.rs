@@ -114,7 +114,7 @@ impl Replica {
                 self.conversations.remove(&id);
                 self.missing.insert(id);
                 let rows = page.messages.into_iter();
-                let rows = rows.map(|message| (id, Row::Message { message }));
+                let rows = rows.map(|message| (id, shown(message)));
                 self.shown.extend(rows);
             }
             SyncPage::Lost { conversation_id } => self.lose(conversation_id),
@@ -132,7 +132,7 @@ impl Replica {
             match load(world, self.user, id).await {
                 Ok(held) => {
                     let rows = held.messages.values().cloned();
-                    let rows = rows.map(|message| (id, Row::Message { message }));
+                    let rows = rows.map(|message| (id, shown(message)));
                     self.shown.extend(rows);
                     self.conversations.insert(id, held);
                 }
@@ -252,7 +252,7 @@ impl Held {
                 }
                 let before = self.messages.get(&message.seq);
                 if before.is_none_or(|before| before.rev < message.rev) {
-                    self.messages.insert(message.seq, message.clone());
+                    self.messages.insert(message.seq, MessageDto::clone(message));
                 }
             }
             Row::Member(change) => {
@@ -319,6 +319,12 @@ impl Held {
             "what is unread, and what of it calls: {own:?}, {:?}",
             summary.personal
         );
+    }
+}
+
+fn shown(message: MessageDto) -> Row {
+    Row::Message {
+        message: Box::new(message),
     }
 }
 

@@ -63,6 +63,26 @@ pub(crate) enum Answer {
 }
 
 impl What {
+    /// What the tally calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Send(post) if post.thread_of.is_some() => "reply in a thread",
+            Self::Send(_) => "send",
+            Self::Edit(..) => "edit",
+            Self::Delete(_) => "delete",
+            Self::Restore(_) => "restore",
+            Self::React(..) => "react",
+            Self::Pin(..) => "pin",
+            Self::Join => "join",
+            Self::Leave => "leave",
+            Self::Add(_) => "add",
+            Self::Remove(_) => "remove",
+            Self::Role(..) => "role",
+            Self::Settings(..) => "settings",
+            Self::Read(_) | Self::Unread(_) | Self::Follow(..) => "personal",
+        }
+    }
+
     /// Whether it concerns nobody but the actor: the log of the conversation knows nothing of it.
     pub(crate) fn is_personal(&self) -> bool {
         matches!(self, Self::Read(_) | Self::Unread(_) | Self::Follow(..))

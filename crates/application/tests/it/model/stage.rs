@@ -8,6 +8,7 @@ use hubbub_application::events::{ConversationEvent, Event, UserEvent};
 use hubbub_application::groups::{GroupKind, NewGroup};
 use hubbub_domain::conversation::{ConversationKind, HistoryVisibility};
 use hubbub_domain::ids::{ClientId, ConversationId, UserId};
+use hubbub_domain::member::MemberRole;
 use hubbub_domain::numbers::UserRev;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -17,7 +18,8 @@ use super::plan::{Deed, Fate, Kind, NAMES, Refers, Step};
 use super::replica::Replica;
 use super::request::{Answer, Pick, Post, Request, What};
 use super::rules::Names;
-use super::state::{Log, Said, State};
+use super::state::{Entry, Log, Said, State};
+use super::tally::Tally;
 use super::trial::{Trial, insist_one_message_per_key};
 use crate::world::World;
 
@@ -25,8 +27,9 @@ const BODIES: [&str; 4] = ["tea?", "@ada tea?", "@all tea?", "@bob and @cyd: cof
 const TITLES: [&str; 3] = ["Tea", "Coffee", "Cake"];
 const EMOJI: [&str; 2] = ["👍", "🎉"];
 
-pub(crate) struct Stage {
+pub(crate) struct Stage<'a> {
     world: Arc<World>,
+    tally: &'a Tally,
     people: Vec<UserId>,
     names: Names,
     rooms: Vec<ConversationId>,
@@ -38,13 +41,14 @@ pub(crate) struct Stage {
     sent: Vec<Request>,
 }
 
-impl Stage {
+impl<'a> Stage<'a> {
     /// Gathers the people in a channel and a group, two of them in a direct conversation too.
-    pub(crate) async fn set(world: &Arc<World>) -> Self {
+    pub(crate) async fn set(world: &Arc<World>, tally: &'a Tally) -> Self {
         let (owner, others) = world.people(["ada", "bob", "cyd", "dan"]).await;
         let people: Vec<_> = std::iter::once(owner).chain(others).collect();
         let mut stage = Self {
             world: Arc::clone(world),
+            tally,
             names: NAMES.into_iter().zip(people.iter().copied()).collect(),
             rooms: Vec::new(),
             logs: HashMap::new(),
@@ -58,7 +62,7 @@ impl Stage {
             stage.user_revs.insert(*user, heads.user_rev);
         }
         for (kind, members) in [
-            (GroupKind::Channel, &others[..2]),
+            (GroupKind::Channel, &others[..3]),
             (GroupKind::Group, &others[..3]),
         ] {
             let wish = NewGroup {
@@ -113,6 +117,7 @@ impl Stage {
             logs: &self.logs,
             starts: &starts,
             names: &self.names,
+            tally: self.tally,
         };
         trial.judge(answers);
         self.send_out(&steps, &user_steps, fates);
@@ -148,6 +153,7 @@ impl Stage {
         let asking = (0..).zip(&mut self.devices).map(async |(number, device)| {
             match syncs.iter().find(|(of, _)| *of == number) {
                 Some((_, pages)) if device.line != Line::Perfect => {
+                    self.tally.count("sync");
                     device.replica.sync(world, *pages).await;
                 }
                 _ if device.line == Line::Perfect => device.replica.load_missing(world).await,
@@ -217,6 +223,9 @@ impl Stage {
 
     fn insist_that_nobody_saw_too_much(&mut self) {
         for device in &mut self.devices {
+            if std::mem::take(&mut device.replica.has_hole) {
+                self.tally.count("hole");
+            }
             let user = device.replica.user;
             for (id, row) in device.replica.shown.drain(..) {
                 if let Some(log) = self.logs.get(&id) {
@@ -228,8 +237,8 @@ impl Stage {
 
     /// What a deed asks for, as things stand. Nothing where there is nothing to pick from.
     fn request(&mut self, deed: &Deed) -> Option<Request> {
-        let (actor, room) = (self.people[deed.actor], self.rooms[deed.room]);
-        let pick = |number: &usize| self.pick(room, *number);
+        let room = self.rooms[deed.room];
+        let pick = |number: &usize| self.pick(deed, *number);
         let what = match &deed.kind {
             Kind::Send { body, refers } => What::Send(Post {
                 key: ClientId::from_uuid(Uuid::from_u128(self.sent.len() as u128 + 1)),
@@ -245,10 +254,16 @@ impl Stage {
             }),
             Kind::Again { pick } => return self.repeat(*pick, |_| {}),
             Kind::Misuse { pick, elsewhere } => {
-                let rooms = self.rooms.clone();
+                let other = |room| *self.rooms.iter().find(|id| **id != room).unwrap();
                 return self.repeat(*pick, |request| match &mut request.what {
-                    What::Send(post) if !elsewhere => post.body.push('!'),
-                    _ => request.room = *rooms.iter().find(|id| **id != request.room).unwrap(),
+                    What::Send(post) if *elsewhere => {
+                        request.room = other(request.room);
+                        // What it refers to is nothing there.
+                        let picks = [&mut post.reply_to, &mut post.thread_of];
+                        picks.into_iter().flatten().for_each(|pick| pick.seq = 0);
+                    }
+                    What::Send(post) => post.body.push('!'),
+                    _ => {}
                 });
             }
             Kind::Edit { pick: at, body } => What::Edit(pick(at)?, BODIES[*body].to_owned()),
@@ -268,11 +283,33 @@ impl Stage {
             Kind::Unread { pick: at } => What::Unread(pick(at)?.seq),
             Kind::Follow { pick: at, on } => What::Follow(pick(at)?, *on),
         };
+        let actor = self.actor(deed, &what);
         let request = Request { actor, room, what };
         if let What::Send(_) = &request.what {
             self.sent.push(request.clone());
         }
         Some(request)
+    }
+
+    /// Who does it: the one that the deed names if that is a bold one, or somebody who may.
+    fn actor(&self, deed: &Deed, what: &What) -> UserId {
+        let named = self.people[deed.actor];
+        let state = self.logs[&self.rooms[deed.room]].now();
+        let may = |user: &&UserId| match what {
+            What::Edit(pick, _) | What::Delete(pick) | What::Restore(pick) => {
+                let entry = state.entry(pick.seq);
+                entry.is_some_and(|entry| entry.sender == **user)
+            }
+            What::Add(_) | What::Remove(_) | What::Role(..) | What::Settings(..) => {
+                let role = state.role(**user);
+                matches!(role, Some(MemberRole::Owner | MemberRole::Admin))
+            }
+            What::Join => state.role(**user).is_none(),
+            _ => state.role(**user).is_some(),
+        };
+        let others = self.people.iter().cycle().skip(deed.actor);
+        let somebody = others.take(self.people.len()).find(may);
+        somebody.filter(|_| !deed.is_bold).copied().unwrap_or(named)
     }
 
     fn repeat(&self, number: usize, change: impl FnOnce(&mut Request)) -> Option<Request> {
@@ -283,13 +320,18 @@ impl Stage {
         Some(request)
     }
 
-    /// One of the messages; a note of the system only now and then, since nothing can be done with it.
-    fn pick(&self, room: ConversationId, number: usize) -> Option<Pick> {
-        let log = &self.logs[&room];
-        let may = |said: &Said| number % 8 == 7 || !matches!(said, Said::Note(_));
+    /// One of the messages; a bold deed takes any, another one that it can be done with.
+    fn pick(&self, deed: &Deed, number: usize) -> Option<Pick> {
+        let log = &self.logs[&self.rooms[deed.room]];
+        let fits = |entry: &Entry| match (&entry.said, &deed.kind) {
+            (Said::Gone { .. }, Kind::Restore { .. }) => true,
+            (Said::Text(_), Kind::Send { .. }) => entry.root.is_none(),
+            (Said::Text(_), kind) => !matches!(kind, Kind::Restore { .. }),
+            _ => false,
+        };
         let entries = (1..).zip(&log.now().messages);
         let seqs: Vec<i64> = entries
-            .filter(|(_, entry)| may(&entry.said))
+            .filter(|(_, entry)| deed.is_bold || fits(entry))
             .map(|(seq, _)| seq)
             .collect();
         let seq = *seqs.get(number % seqs.len().max(1))?;

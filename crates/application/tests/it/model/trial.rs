@@ -7,6 +7,7 @@ use hubbub_domain::ids::{ConversationId, UserId};
 use super::request::{Answer, Post, Request, What};
 use super::rules::{Judgement, Names, judge};
 use super::state::Log;
+use super::tally::Tally;
 
 /// The requests of one step are judged by what the logs say of it.
 pub(crate) struct Trial<'a> {
@@ -14,6 +15,7 @@ pub(crate) struct Trial<'a> {
     /// How far each log had come before.
     pub(crate) starts: &'a HashMap<ConversationId, i64>,
     pub(crate) names: &'a Names,
+    pub(crate) tally: &'a Tally,
 }
 
 impl Trial<'_> {
@@ -49,8 +51,17 @@ impl Trial<'_> {
                 .filter_map(|before| self.change(request, answer, log, before))
                 .find(|revs| revs.clone().all(|rev| !explained.contains(&rev)));
             match made {
-                Some(revs) => explained.extend(revs),
-                None => self.insist_answered(request, answer, log, start),
+                Some(revs) => {
+                    self.tally.count(request.what.name());
+                    explained.extend(revs);
+                }
+                None => {
+                    self.insist_answered(request, answer, log, start);
+                    self.tally.count(match answer {
+                        Answer::Refused(code) => code,
+                        _ => "unchanged",
+                    });
+                }
             }
         }
         let unexplained: Vec<_> = (start + 1..=log.head())
