@@ -1,5 +1,8 @@
 //! The composition root: everything is made and connected here, started, and stopped in order.
 
+mod background;
+#[cfg(test)]
+mod cut_connections;
 mod start_error;
 mod stop;
 mod storage;
@@ -10,7 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use hubbub_application::auth::AuthService;
-use hubbub_application::chat::ChatService;
+use hubbub_application::chat::{ChatService, LogWriter, WriterOptions};
 use hubbub_application::groups::GroupService;
 use hubbub_application::invitations::InvitationService;
 use hubbub_application::ports::{Clock, EventBus, IdGenerator, PasswordHasher, TokenIssuer};
@@ -20,8 +23,7 @@ use hubbub_application::users::UserService;
 use hubbub_domain::unit_of_work::Store;
 use hubbub_infrastructure::in_process::InProcessEventBus;
 use hubbub_infrastructure::security::{Argon2Hasher, JwtIssuer, RandomIds, SystemClock};
-use hubbub_shared::Causes;
-use signalr_hub::{HubContext, match_any_case};
+use signalr_hub::{HubBuilder, HubContext, match_any_case};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,10 +44,6 @@ use storage::Storage;
 
 /// Where the hub is.
 const HUB_PATH: &str = "/hubs/chat";
-/// How often it is looked who has been away for longer than the time of grace.
-const PRESENCE_SWEEP: Duration = Duration::from_secs(1);
-/// How often what ended long ago is removed; the first time right after the start.
-const PURGE: Duration = Duration::from_hours(24);
 /// How long running requests may take to end when the program stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -67,7 +65,8 @@ async fn serve(config: Config) -> Result<(), StartError> {
         .local_addr()
         .map_err(|source| StartError::Listen(config.server.listen, source))?;
     let stopping = CancellationToken::new();
-    let node = Node::build(config.clone(), storage.store(), stopping.clone()).await?;
+    let (store, writing) = (storage.store(), storage.writer_options());
+    let node = Node::build(config.clone(), store, writing, stopping.clone(), |hub| hub).await?;
     node.warn_about_plain_http();
 
     SetupNotice {
@@ -125,14 +124,18 @@ struct Node {
     router: Router,
     hub: HubContext,
     setup_code: Option<String>,
+    writer: LogWriter,
     app: App,
 }
 
 impl Node {
+    /// Builds a node over a store. `wrap` has the last word on the hub, which is where tests stand between it and its methods.
     async fn build(
         config: Config,
         store: Arc<dyn Store>,
+        writing: WriterOptions,
         stopping: CancellationToken,
+        wrap: impl FnOnce(HubBuilder<HubState>) -> HubBuilder<HubState>,
     ) -> Result<Self, StartError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
@@ -155,16 +158,22 @@ impl Node {
             config.auth_options(),
         );
         let auth = Arc::new(auth.await.map_err(StartError::Auth)?);
-        let (c, i, e) = (clock.clone(), ids.clone(), events.clone());
-        let chat = Arc::new(ChatService::new(store.clone(), c, i, e));
+        let (c, e) = (clock.clone(), events.clone());
+        let (writer, runners) = LogWriter::new(store.clone(), c, e, writing);
+        let (c, i, e, w) = (clock.clone(), ids.clone(), events.clone(), writer.clone());
+        let chat = Arc::new(ChatService::new(store.clone(), c, i, e, w));
         let (c, i, e) = (clock.clone(), ids.clone(), events.clone());
         let groups = Arc::new(GroupService::new(store.clone(), c, i, e));
-        let presence = Arc::new(PresenceService::new(store.clone(), clock.clone(), events));
+        let presence = Arc::new(PresenceService::new(
+            store.clone(),
+            clock.clone(),
+            events.clone(),
+        ));
 
         let watching = Arc::new(Watching::new(presence.clone(), tasks.clone()));
         let outbound = Arc::new(HubOutbound::new(presence.clone(), watching.clone()));
         let relay = Relay::new(chat.clone(), outbound.clone(), tasks.clone());
-        let hub = hub::build(HubState {
+        let hub = wrap(hub::builder(HubState {
             auth: auth.clone(),
             chat: chat.clone(),
             groups: groups.clone(),
@@ -172,15 +181,20 @@ impl Node {
             watching,
             clock: clock.clone(),
             relay: relay.clone(),
-        });
+        }))
+        .build();
         outbound.connect(hub.context());
         bus.subscribe(move |event| relay.receive(event));
-        tasks.spawn(sweep_presence(presence, stopping.clone()));
-        tasks.spawn(purge(server, stopping.clone()));
+        for runner in runners {
+            tasks.spawn(runner.run());
+        }
+        tasks.spawn(background::sweep_presence(presence, stopping.clone()));
+        tasks.spawn(background::purge_ended(server, stopping.clone()));
+        tasks.spawn(background::purge_deleted(chat.clone(), stopping.clone()));
 
         let app = App::new(Services {
             config,
-            users: UserService::new(store.clone()),
+            users: UserService::new(store.clone(), events),
             invitations: InvitationService::new(store, clock.clone(), ids.clone()),
             clock,
             ids,
@@ -195,6 +209,7 @@ impl Node {
             router: router(&app, hub.router(HUB_PATH)),
             hub: hub.context(),
             setup_code: prepared.setup_code,
+            writer,
             app,
         })
     }
@@ -208,8 +223,9 @@ impl Node {
         }
     }
 
-    /// Waits for what was begun.
+    /// Waits for what was begun: what was taken in is written, and nothing more is taken in.
     async fn finish(&self) {
+        self.writer.close();
         self.app.tasks.close();
         if tokio::time::timeout(STOP_TIMEOUT, self.app.tasks.wait())
             .await
@@ -236,33 +252,4 @@ fn router(app: &App, hub: Router) -> Router {
         .layer(from_fn_with_state(app.clone(), trace));
     // As with ASP.NET Core, which clients rely on.
     match_any_case(routes, &[HUB_PATH])
-}
-
-async fn sweep_presence(presence: Arc<PresenceService>, stopping: CancellationToken) {
-    let mut ticks = tokio::time::interval(PRESENCE_SWEEP);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            _ = ticks.tick() => presence.sweep(),
-        }
-    }
-}
-
-async fn purge(server: ServerService, stopping: CancellationToken) {
-    let mut ticks = tokio::time::interval(PURGE);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        match server.purge().await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "old sign-ins and invitations were removed"),
-            Err(error) => {
-                tracing::warn!(error = %Causes(&error), "old sign-ins and invitations cannot be removed yet");
-            }
-        }
-    }
 }

@@ -1,14 +1,22 @@
 //! The HTTP API: each handler parses, calls one service method, and renders.
 
+mod annotations;
 pub(crate) mod auth;
-pub(crate) mod conversations;
+mod bans;
+mod conversations;
 pub(crate) mod extract;
-pub(crate) mod groups;
+mod group_invitations;
+mod groups;
 pub(crate) mod health;
-pub(crate) mod invitations;
+mod invitations;
+mod members;
+mod messages;
+mod reading;
 mod refresh_cookie;
-pub(crate) mod server;
-pub(crate) mod users;
+mod server;
+mod sync;
+mod threads;
+mod users;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -35,8 +43,12 @@ const MAX_BODY_BYTES: usize = 256 * 1024;
         (name = "auth", description = "Signing in and staying signed in"),
         (name = "users", description = "People"),
         (name = "invitations", description = "Letting people in"),
-        (name = "conversations", description = "Listing, reading, writing"),
+        (name = "conversations", description = "What one is a member of"),
+        (name = "messages", description = "Writing, reading, and changing what was written"),
+        (name = "threads", description = "Replies that hang on one message"),
+        (name = "reading", description = "How far one has read, and what may disturb"),
         (name = "groups", description = "Groups and channels, and who is in them"),
+        (name = "sync", description = "What happened while a client was away"),
         (name = "server", description = "The installation itself"),
     )
 )]
@@ -65,7 +77,15 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(users::routes())
         .merge(invitations::routes())
         .merge(conversations::routes())
+        .merge(messages::routes())
+        .merge(annotations::routes())
+        .merge(threads::routes())
+        .merge(reading::routes())
         .merge(groups::routes())
+        .merge(members::routes())
+        .merge(bans::routes())
+        .merge(group_invitations::routes())
+        .merge(sync::routes())
 }
 
 /// The description of the HTTP API.

@@ -3,10 +3,17 @@
 mod authenticate;
 mod chat_hub;
 mod events;
+mod groups;
+mod messages;
 mod outbound;
+mod presence;
+mod reading;
 mod session;
+mod sync;
 mod watching;
 
-pub(crate) use chat_hub::{HubState, build};
+pub(crate) use chat_hub::{HubState, builder};
+#[cfg(test)]
+pub(crate) use messages::Outgoing;
 pub(crate) use outbound::HubOutbound;
 pub(crate) use watching::Watching;

@@ -14,6 +14,7 @@ mod login_throttle;
 mod middleware;
 mod problem;
 mod relay;
+mod requests;
 mod server;
 mod setup_notice;
 mod state;

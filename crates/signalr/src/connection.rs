@@ -85,6 +85,8 @@ pub(crate) struct Connection {
     /// When the transport came, for an observer.
     started_at: OnceLock<Instant>,
     is_abandoned: AtomicBool,
+    /// The connection ends because the server failed.
+    has_failed: AtomicBool,
 }
 
 #[derive(Default)]
@@ -127,6 +129,7 @@ impl Connection {
             is_aborted: AtomicBool::new(false),
             started_at: OnceLock::new(),
             is_abandoned: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
             core,
         }
     }
@@ -142,7 +145,27 @@ impl Connection {
         }
         // Before the phase, so that nobody sees the new phase with the age of the old one.
         self.phase_since.set(self.core.clock.stamp());
-        self.phase.fetch_max(phase as u8, Ordering::AcqRel) < phase as u8
+        let is_new = self.phase.fetch_max(phase as u8, Ordering::AcqRel) < phase as u8;
+        if is_new && phase == Phase::Gone {
+            self.core.uncount();
+        }
+        is_new
+    }
+
+    /// Gives up a negotiated connection, and forgets it, unless a transport has come.
+    pub(crate) fn give_up(&self) -> bool {
+        let given_up = self.phase.compare_exchange(
+            Phase::Negotiated as u8,
+            Phase::Gone as u8,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if given_up.is_ok() {
+            self.core.uncount();
+            self.core.by_token.remove(&self.token);
+            self.wake();
+        }
+        given_up.is_ok()
     }
 
     /// The phase and when it began.
@@ -351,12 +374,20 @@ impl Connection {
             DisconnectReason::TooSlow | DisconnectReason::ConnectionLost
         );
         tracing::debug!(connection.id = %self.id, reason = reason.name(), "connection ends");
+        // Before the outbox is closed, so that nobody says goodbye without knowing.
+        self.has_failed
+            .store(reason.is_failure(), Ordering::Release);
         *self.end.lock() = Some(reason);
         self.cancel();
         self.calls.end_uploads();
         self.core.client_results.disconnect(&self.unanswered);
         self.outbox.close(last, discard);
         self.wake();
+    }
+
+    /// Whether the connection ends because the server failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Acquire)
     }
 
     /// The client has not come back in time: the connection's task shall end it, after what the client has sent.

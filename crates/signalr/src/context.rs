@@ -174,6 +174,11 @@ impl DisconnectReason {
         }
     }
 
+    /// Whether the server could not go on, through no fault of the client.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self, Self::SerializationFailed(_) | Self::Panicked)
+    }
+
     /// The error that ended the connection, or `None` if it ended as it should.
     pub fn error(&self) -> Option<&str> {
         match self {

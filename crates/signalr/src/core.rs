@@ -1,7 +1,7 @@
 //! What all connections of a hub share, whatever the hub's state type.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,6 +19,8 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     /// Every connection by its token, from negotiation on.
     pub(crate) by_token: ConnectionTable,
+    /// How many of them are not gone yet.
+    live: AtomicUsize,
     /// Connections that completed their handshake, by id.
     pub(crate) open: ConnectionTable,
     pub(crate) groups: MemberTable,
@@ -51,6 +53,7 @@ impl Core {
             options,
             clock: Clock::default(),
             by_token: ConnectionTable::default(),
+            live: AtomicUsize::new(0),
             open: ConnectionTable::default(),
             groups: MemberTable::default(),
             users: MemberTable::default(),
@@ -118,15 +121,22 @@ impl Core {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Makes a connection known by its token.
-    pub(crate) fn track(&self, connection: &Arc<Connection>) {
+    /// Makes a connection known by its token unless one is; returns the one that is known now.
+    pub(crate) fn track(&self, connection: Arc<Connection>) -> Arc<Connection> {
         self.by_token
-            .insert(connection.token, Arc::clone(connection));
+            .get_or_insert(connection.token, connection, || {
+                self.live.fetch_add(1, Ordering::Relaxed);
+            })
     }
 
-    /// Makes a connection known by its token unless one is; returns the one that is known now.
-    pub(crate) fn track_new(&self, connection: Arc<Connection>) -> Arc<Connection> {
-        self.by_token.get_or_insert(connection.token, connection)
+    /// A connection that was tracked is gone, though it may still be remembered.
+    pub(crate) fn uncount(&self) {
+        self.live.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// How many connections there are, negotiated ones included.
+    pub(crate) fn live(&self) -> usize {
+        self.live.load(Ordering::Relaxed)
     }
 
     /// Makes a connection known to senders; its handshake is complete.

@@ -34,6 +34,13 @@ pub(crate) struct Invocation<'a> {
     pub(crate) streaming: bool,
 }
 
+impl Invocation<'_> {
+    /// Whether streams are part of it, in either direction.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.streaming || !self.stream_ids.is_empty()
+    }
+}
+
 /// Starts an invocation. If it is not over at once it goes on in a task of its own, whatever becomes of the connection.
 pub(crate) fn invoke<S: Send + Sync + 'static>(
     hub: &Arc<HubInner<S>>,
@@ -62,14 +69,32 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
         }
         answer.error(text);
     };
-    if let Err(refusal) = check(method.signature, invocation, connection, detailed) {
+    if let Err(refusal) = check_arguments(method.signature, invocation, connection)
+        .and_then(|()| check_limits(invocation, connection))
+    {
         return refuse(&refusal);
     }
-    let call = connection.calls.begin(method.signature.takes_slot());
-    let services = Services::new(connection, invocation, call);
+    let misfit = check_mode_and_streams(method.signature, invocation, connection).err();
+    let takes_slot = !invocation.has_streams();
+    let call = connection.calls.begin(takes_slot);
     let context = Context::new(Arc::clone(hub), Arc::clone(connection), Some(call));
-    let mut binder = Binder::new(invocation.arguments.as_slice(), &services);
-    let Ok(future) = method.call(hub, context, &mut binder) else {
+    let mut cancelled = None;
+    let bound = match misfit {
+        None => {
+            let services = Services::new(connection, invocation, call);
+            let mut binder = Binder::new(invocation.arguments.as_slice(), &services);
+            let bound = method.call(hub, context, &mut binder);
+            cancelled = services.cancelled;
+            bound
+        }
+        Some(refusal) => {
+            let services = NoServices { connection };
+            let mut binder = Binder::new(invocation.arguments.as_slice(), &services);
+            let judged = method.judge(context, &mut binder);
+            judged.map(|permitted| refuse_misfit(permitted, refusal))
+        }
+    };
+    let Ok(future) = bound else {
         connection.calls.finish(call);
         let detailed = connection.core.options.tells_binding_errors();
         return refuse(&binding_failed(&invocation.target, detailed));
@@ -78,13 +103,28 @@ pub(crate) fn invoke<S: Send + Sync + 'static>(
         future: AssertUnwindSafe(future).catch_unwind(),
         span: trace::invocation(connection, &method.name),
         call,
-        takes_slot: method.signature.takes_slot(),
+        takes_slot,
         answer,
         target: Box::from(&*invocation.target),
-        cancelled: services.cancelled,
+        cancelled,
         observed,
     };
     running.start(cx);
+}
+
+/// Answers a call that does not fit its method. Those who may not call the method do not learn how it is called.
+fn refuse_misfit(permitted: Option<BoxFuture<bool>>, refusal: String) -> BoxFuture<Outcome> {
+    Box::pin(async move {
+        let permitted = match permitted {
+            Some(permitted) => permitted.await,
+            None => true,
+        };
+        Err(if permitted {
+            HubError::misfit(refusal)
+        } else {
+            HubError::unauthorized()
+        })
+    })
 }
 
 fn failed_to_invoke(target: &str) -> String {
@@ -105,27 +145,50 @@ fn binding_failed(target: &str, detailed: bool) -> String {
     HubError::internal("InvalidDataException", text).describe(&failed_to_invoke(target), detailed)
 }
 
-/// Checks what can be checked without looking at the arguments' values.
-fn check(
+/// Checks the number of arguments. Their values are looked at afterwards.
+fn check_arguments(
     signature: Signature,
     invocation: &Invocation<'_>,
     connection: &Connection,
-    detailed: bool,
+) -> Result<(), String> {
+    let given = invocation.arguments.len();
+    if (signature.required..=signature.values).contains(&given) {
+        return Ok(());
+    }
+    let expected = if given < signature.required {
+        signature.required
+    } else {
+        signature.values
+    };
+    let text = format!("Invocation provides {given} argument(s) but target expects {expected}.");
+    let error = HubError::internal("InvalidDataException", text);
+    let detailed = connection.core.options.tells_binding_errors();
+    Err(error.describe(&failed_to_invoke(&invocation.target), detailed))
+}
+
+/// Checks whether the connection may have another invocation, whatever its method.
+fn check_limits(invocation: &Invocation<'_>, connection: &Connection) -> Result<(), String> {
+    let (running, text) = if invocation.has_streams() {
+        let running = connection.calls.streaming();
+        (running, "Too many streams are running.")
+    } else {
+        let running = connection.calls.asking();
+        (running, "Too many invocations wait for their client.")
+    };
+    if running < connection.core.options.maximum_parallel_streams {
+        return Ok(());
+    }
+    let detailed = connection.core.options.detailed_errors;
+    Err(HubError::message(text).describe(&failed_to_invoke(&invocation.target), detailed))
+}
+
+/// Checks what remains to be checked once the caller may call the method.
+fn check_mode_and_streams(
+    signature: Signature,
+    invocation: &Invocation<'_>,
+    connection: &Connection,
 ) -> Result<(), String> {
     let target = &invocation.target;
-    let given = invocation.arguments.len();
-    if given < signature.required || given > signature.values {
-        let expected = if given < signature.required {
-            signature.required
-        } else {
-            signature.values
-        };
-        let text =
-            format!("Invocation provides {given} argument(s) but target expects {expected}.");
-        let error = HubError::internal("InvalidDataException", text);
-        let detailed = connection.core.options.tells_binding_errors();
-        return Err(error.describe(&failed_to_invoke(target), detailed));
-    }
     match (signature.streaming, invocation.streaming) {
         (true, false) => {
             return Err(format!(
@@ -146,21 +209,10 @@ fn check(
     {
         return Err(format!("Invocation ID '{id}' is already in use."));
     }
-    if !signature.takes_slot()
-        && connection.calls.streaming() >= connection.core.options.maximum_parallel_streams
-    {
-        let error = HubError::message("Too many streams are running.");
-        return Err(error.describe(&failed_to_invoke(target), detailed));
-    }
-    if signature.takes_slot()
-        && connection.calls.asking() >= connection.core.options.maximum_parallel_streams
-    {
-        let error = HubError::message("Too many invocations wait for their client.");
-        return Err(error.describe(&failed_to_invoke(target), detailed));
-    }
     let (sent, expected) = (invocation.stream_ids.len(), signature.streams);
     if sent != expected {
         let text = format!("Client sent {sent} stream(s), Hub method expects {expected}.");
+        let detailed = connection.core.options.detailed_errors;
         return Err(HubError::message(text).describe(&unexpected(target), detailed));
     }
     let taken = |(index, id): (usize, &Cow<'_, str>)| {
@@ -233,6 +285,23 @@ impl CallServices for Services<'_, '_> {
     }
 }
 
+/// What is provided to a call that goes no further: nothing that its client could reach.
+struct NoServices<'a> {
+    connection: &'a Arc<Connection>,
+}
+
+impl CallServices for NoServices<'_> {
+    fn cancellation(&self) -> CancellationToken {
+        CancellationToken::new()
+    }
+
+    fn connection(&self) -> &Arc<Connection> {
+        self.connection
+    }
+
+    fn expect_stream(&self, _: usize, _: Arc<dyn UploadSink>) {}
+}
+
 /// A hub method that was called.
 struct Running {
     future: CatchUnwind<AssertUnwindSafe<BoxFuture<Outcome>>>,
@@ -280,8 +349,13 @@ impl Running {
             }
             Ok(Err(error)) => {
                 trace::fail(&self.span, &error);
+                let outcome = if error.is_misfit() {
+                    InvocationOutcome::Refused
+                } else {
+                    InvocationOutcome::Failed
+                };
                 let text = error.describe(&unexpected(&self.target), detailed);
-                self.fail(InvocationOutcome::Failed, &text);
+                self.fail(outcome, &text);
             }
             Err(_) => {
                 trace::fail(&self.span, &HubError::internal("Panic", ""));

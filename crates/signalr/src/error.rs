@@ -44,6 +44,7 @@ enum Kind {
         message: String,
     },
     Unauthorized,
+    Misfit(String),
 }
 
 impl HubError {
@@ -82,8 +83,19 @@ impl HubError {
         }
     }
 
+    /// The call does not fit its method. The text is the whole answer.
+    pub(crate) fn misfit(text: String) -> Self {
+        Self {
+            kind: Kind::Misfit(text),
+        }
+    }
+
     pub(crate) fn is_unauthorized(&self) -> bool {
         matches!(self.kind, Kind::Unauthorized)
+    }
+
+    pub(crate) fn is_misfit(&self) -> bool {
+        matches!(self.kind, Kind::Misfit(_))
     }
 
     /// Whether the client may see this error whatever the options say.
@@ -96,6 +108,7 @@ impl HubError {
         match &self.kind {
             Kind::Message(text) => text,
             Kind::Internal { message, .. } => message,
+            Kind::Misfit(text) => text,
             Kind::Unauthorized => "The user is unauthorized.",
         }
     }
@@ -103,7 +116,7 @@ impl HubError {
     /// The name of the error's type, as clients with detailed errors see it.
     pub(crate) fn type_name(&self) -> &str {
         match &self.kind {
-            Kind::Message(_) => "HubException",
+            Kind::Message(_) | Kind::Misfit(_) => "HubException",
             Kind::Internal { type_name, .. } => type_name,
             Kind::Unauthorized => "Unauthorized",
         }
@@ -117,6 +130,7 @@ impl HubError {
                 format!("{prefix} {type_name}: {message}")
             }
             Kind::Internal { .. } | Kind::Unauthorized => prefix.to_owned(),
+            Kind::Misfit(text) => text.clone(),
         }
     }
 }

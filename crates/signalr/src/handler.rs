@@ -47,6 +47,17 @@ pub(crate) type Outcome = Result<Reply, HubError>;
 /// let hub = Hub::builder().on("Add", add).on("Greet", greet).build();
 /// ```
 ///
+/// Other functions do not compile, such as one that has no context:
+///
+/// ```compile_fail,E0277
+/// # use signalr_hub::Hub;
+/// async fn add(a: i64, b: i64) -> i64 {
+///     a + b
+/// }
+///
+/// let hub = Hub::builder().on("Add", add).build();
+/// ```
+///
 /// You never implement this trait; `M` tells apart the kinds of functions and is always inferred.
 ///
 /// SignalR Hub Protocol: *Invocations*.
@@ -98,11 +109,6 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// Methods with streams run beside the others.
-    pub(crate) fn takes_slot(self) -> bool {
-        !self.streaming && self.streams == 0
-    }
-
     fn of(parameters: &[ParameterKind], streaming: bool) -> Self {
         let count = |kind| {
             parameters

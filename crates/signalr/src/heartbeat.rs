@@ -34,9 +34,8 @@ fn check(connection: &Arc<Connection>, now: Stamp) {
     let in_phase = since.elapsed(now);
     match phase {
         Phase::Negotiated => {
-            if in_phase >= options.disconnect_timeout && connection.enter(Phase::Gone) {
-                connection.core.by_token.remove(&connection.token);
-                connection.wake();
+            if in_phase >= options.disconnect_timeout {
+                connection.give_up();
             }
         }
         Phase::Handshake => {

@@ -82,6 +82,16 @@ impl<S: Send + Sync + 'static> Method<S> {
             }),
         })
     }
+
+    /// Converts the arguments of a call that goes no further, and asks the policy, if there is one, what its caller may know.
+    pub(crate) fn judge(
+        &self,
+        context: Context<S>,
+        binder: &mut Binder<'_>,
+    ) -> Result<Option<BoxFuture<bool>>, BindError> {
+        let call = Invocation::new(context, Arc::clone(&self.name), self.handler.bind(binder)?);
+        Ok(self.policy.as_ref().map(|policy| policy(&call)))
+    }
 }
 
 pub(crate) struct HubInner<S> {

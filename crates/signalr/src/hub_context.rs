@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::clients::Clients;
-use crate::connection::Phase;
 use crate::core::Core;
 use crate::error::CloseReason;
 use crate::groups::Groups;
@@ -78,8 +77,7 @@ impl HubContext {
         let share = window / u32::try_from(connections.len().max(1)).unwrap_or(u32::MAX);
         let start = Instant::now();
         for (index, connection) in (1u32..).zip(connections) {
-            if connection.phase() == Phase::Negotiated && connection.enter(Phase::Gone) {
-                self.core.by_token.remove(&connection.token);
+            if connection.give_up() {
                 continue;
             }
             ConnectionHandle::new(connection, Origin::Anyone)

@@ -54,7 +54,7 @@ pub struct HubOptions {
     ///
     /// SignalR Hub Protocol: *Streaming* and *Upload streaming*.
     pub maximum_parallel_streams: usize,
-    /// How many connections, negotiated ones included, the hub may have. Others are refused with 503. No limit.
+    /// How many connections the hub may have: negotiated ones count, and those that have ended do not. Others are refused with 503. No limit.
     pub maximum_connections: Option<usize>,
     /// Whether clients are told the text of internal errors. Off.
     ///

@@ -1,7 +1,7 @@
 //! Tables of connections, sharded so that senders rarely meet.
 
 use std::collections::HashMap;
-use std::collections::hash_map::RandomState;
+use std::collections::hash_map::{Entry, RandomState};
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -33,13 +33,20 @@ impl ConnectionTable {
         self.shard(&key).lock().insert(key, connection);
     }
 
-    /// Inserts unless the key is taken, and returns what is there now.
+    /// Inserts unless the key is taken, and returns what is there now. Calls `inserted` if it was not taken.
     pub(crate) fn get_or_insert(
         &self,
         key: ConnectionId,
         connection: Arc<Connection>,
+        inserted: impl FnOnce(),
     ) -> Arc<Connection> {
-        Arc::clone(self.shard(&key).lock().entry(key).or_insert(connection))
+        match self.shard(&key).lock().entry(key) {
+            Entry::Occupied(entry) => Arc::clone(entry.get()),
+            Entry::Vacant(entry) => {
+                inserted();
+                Arc::clone(entry.insert(connection))
+            }
+        }
     }
 
     pub(crate) fn remove(&self, key: &str) {

@@ -115,7 +115,7 @@ fn refuse_newcomers<E: Endpoint>(endpoint: &Arc<E>) -> Result<(), Refusal> {
     refuse_while_draining(endpoint)?;
     let core = endpoint.core();
     match core.options.maximum_connections {
-        Some(maximum) if core.by_token.len() >= maximum => {
+        Some(maximum) if core.live() >= maximum => {
             Err(Refusal::empty(StatusCode::SERVICE_UNAVAILABLE))
         }
         _ => Ok(()),
@@ -209,7 +209,7 @@ async fn identify<E: Endpoint>(endpoint: &Arc<E>, parts: &Parts) -> Result<Known
         User::anonymous(),
     ));
     Ok(Known {
-        connection: core.track_new(connection),
+        connection: core.track(connection),
         user,
     })
 }
@@ -300,7 +300,7 @@ async fn open_websocket<E: Endpoint>(
     if !attach(endpoint, &connection, user, &parts, KIND)? {
         return reattach(&connection, on_upgrade).map(|()| response);
     }
-    endpoint.core().track(&connection);
+    let connection = endpoint.core().track(connection);
     close_while_draining(&connection);
     let session = endpoint.start(connection);
     endpoint

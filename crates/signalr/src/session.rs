@@ -277,11 +277,6 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                 streaming,
             } => {
                 let slots = self.hub.core.options.maximum_parallel_invocations;
-                let has_streams = streaming || !stream_ids.is_empty();
-                if !has_streams && !connection.calls.has_free_slot(slots) {
-                    self.blocked = true;
-                    return;
-                }
                 let invocation = Invocation {
                     id: invocation_id,
                     target,
@@ -289,6 +284,10 @@ impl<S: Send + Sync + 'static> HubSession<S> {
                     stream_ids,
                     streaming,
                 };
+                if !invocation.has_streams() && !connection.calls.has_free_slot(slots) {
+                    self.blocked = true;
+                    return;
+                }
                 dispatch::invoke(&self.hub, connection, &invocation, cx);
             }
             Message::StreamItem {

@@ -3,6 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hubbub_application::chat::WriterOptions;
 use hubbub_domain::unit_of_work::Store;
 use hubbub_infrastructure::postgres::{NodeLock, PgOptions, PgStore};
 use hubbub_infrastructure::sqlite::SqliteStore;
@@ -31,6 +32,19 @@ impl Storage {
         match self {
             Self::Folder(folder) => folder.sqlite.clone(),
             Self::Postgres(postgres) => postgres.store.clone(),
+        }
+    }
+
+    /// How messages are best written to it.
+    pub(super) fn writer_options(&self) -> WriterOptions {
+        let options = WriterOptions::default();
+        match self {
+            // SQLite commits one thing at a time: a second writer would only make the groups smaller.
+            Self::Folder(_) => WriterOptions {
+                writers: 1,
+                ..options
+            },
+            Self::Postgres(_) => options,
         }
     }
 

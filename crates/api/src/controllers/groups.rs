@@ -2,25 +2,24 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use hubbub_application::chat::dto::ConversationSummary;
-use hubbub_application::groups::dto::MemberPage;
-use hubbub_application::groups::{GroupKind, NewGroup};
+use hubbub_application::groups::{ChangeSettings, GroupKind, NewGroup};
+use hubbub_domain::conversation::HistoryVisibility;
 use hubbub_domain::ids::{ConversationId, UserId};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{Body, Caller, Path, Query};
+use super::extract::{Body, Caller, Path};
 use crate::problem::Problem;
 use crate::state::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_channels, create))
+        .routes(routes!(change_settings))
         .routes(routes!(join))
         .routes(routes!(leave))
-        .routes(routes!(list_members, add_member))
-        .routes(routes!(remove_member))
 }
 
 /// Private or public.
@@ -43,6 +42,8 @@ struct CreateGroupRequest {
     kind: NewGroupKind,
     /// Up to 250 characters.
     topic: Option<String>,
+    /// What those who join later may read of the past: if left out, nothing of a group's and everything of a channel's.
+    history: Option<HistoryVisibility>,
     /// Who is in it from the start, besides oneself; at most 100.
     #[serde(default)]
     member_ids: Vec<UserId>,
@@ -50,29 +51,18 @@ struct CreateGroupRequest {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AddMemberRequest {
-    user_id: UserId,
+struct ChangeSettingsRequest {
+    /// 1 to 80 characters.
+    name: Option<String>,
+    /// Up to 250 characters; an empty one takes the topic away.
+    topic: Option<String>,
+    /// What those who join from now on may read of the past.
+    history: Option<HistoryVisibility>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct GroupList {
     groups: Vec<ConversationSummary>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct MembersQuery {
-    /// The `next` of the page before.
-    after: Option<String>,
-    /// How many at most, 1 to 200.
-    #[serde(default = "default_member_limit")]
-    #[param(default = 200)]
-    limit: i64,
-}
-
-fn default_member_limit() -> i64 {
-    200
 }
 
 /// List the channels that anybody may join, by name
@@ -105,10 +95,31 @@ async fn create(
             NewGroupKind::Channel => GroupKind::Channel,
         },
         topic: request.topic,
+        history: request.history,
         member_ids: request.member_ids,
     };
     let summary = app.groups.create(caller.user.id, wish).await?;
     Ok((StatusCode::CREATED, Json(summary)))
+}
+
+/// Change name, topic or visible history; owners and admins may
+#[utoipa::path(patch, operation_id = "changeGroup", path = "/api/groups/{id}", tag = "groups", params(("id" = ConversationId, Path)), request_body = ChangeSettingsRequest, security(("bearer" = [])), responses(
+    (status = OK, body = ConversationSummary),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn change_settings(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Path(id): Path<ConversationId>,
+    Body(request): Body<ChangeSettingsRequest>,
+) -> Result<Json<ConversationSummary>, Problem> {
+    let wish = ChangeSettings {
+        name: request.name,
+        topic: request.topic,
+        history: request.history,
+    };
+    let changed = app.groups.change_settings(caller.user.id, id, wish);
+    Ok(Json(changed.await?))
 }
 
 /// Join a channel
@@ -135,55 +146,5 @@ async fn leave(
     Path(id): Path<ConversationId>,
 ) -> Result<StatusCode, Problem> {
     app.groups.leave(caller.user.id, id).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// List the members by username
-#[utoipa::path(get, operation_id = "listMembers", path = "/api/groups/{id}/members", tag = "groups", params(("id" = ConversationId, Path), MembersQuery), security(("bearer" = [])), responses(
-    (status = OK, body = MemberPage),
-    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
-))]
-async fn list_members(
-    State(app): State<App>,
-    Caller(caller): Caller,
-    Path(id): Path<ConversationId>,
-    Query(query): Query<MembersQuery>,
-) -> Result<Json<MemberPage>, Problem> {
-    let after = query.after.as_deref();
-    let page = app
-        .groups
-        .list_members(caller.user.id, id, after, query.limit);
-    Ok(Json(page.await?))
-}
-
-/// Add a person
-#[utoipa::path(post, operation_id = "addMember", path = "/api/groups/{id}/members", tag = "groups", params(("id" = ConversationId, Path)), request_body = AddMemberRequest, security(("bearer" = [])), responses(
-    (status = NO_CONTENT),
-    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
-))]
-async fn add_member(
-    State(app): State<App>,
-    Caller(caller): Caller,
-    Path(id): Path<ConversationId>,
-    Body(request): Body<AddMemberRequest>,
-) -> Result<StatusCode, Problem> {
-    let added = app.groups.add_member(caller.user.id, id, request.user_id);
-    added.await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Remove a member, or oneself
-#[utoipa::path(delete, operation_id = "removeMember", path = "/api/groups/{id}/members/{userId}", tag = "groups", params(("id" = ConversationId, Path), ("userId" = UserId, Path)), security(("bearer" = [])), responses(
-    (status = NO_CONTENT),
-    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
-))]
-async fn remove_member(
-    State(app): State<App>,
-    Caller(caller): Caller,
-    Path((id, user_id)): Path<(ConversationId, UserId)>,
-) -> Result<StatusCode, Problem> {
-    app.groups
-        .remove_member(caller.user.id, id, user_id)
-        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

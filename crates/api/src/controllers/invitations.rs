@@ -22,16 +22,25 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct CreateInvitationRequest {
+pub(super) struct CreateInvitationRequest {
     /// 1 to 8,760; a week if left out.
     expires_in_hours: Option<u32>,
     /// 1 to 1,000; one if left out.
     max_uses: Option<u32>,
 }
 
+impl From<CreateInvitationRequest> for NewInvitation {
+    fn from(request: CreateInvitationRequest) -> Self {
+        Self {
+            expires_in_hours: request.expires_in_hours,
+            max_uses: request.max_uses,
+        }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
-struct InvitationList {
-    invitations: Vec<InvitationDto>,
+pub(super) struct InvitationList {
+    pub(super) invitations: Vec<InvitationDto>,
 }
 
 /// Make an invitation
@@ -46,12 +55,8 @@ async fn create(
     Caller(caller): Caller,
     OptionalBody(request): OptionalBody<CreateInvitationRequest>,
 ) -> Result<(StatusCode, Json<CreatedInvitation>), Problem> {
-    let wanted = NewInvitation {
-        expires_in_hours: request.expires_in_hours,
-        max_uses: request.max_uses,
-    };
-    let created = app.invitations.create(caller.user.id, wanted).await?;
-    Ok((StatusCode::CREATED, Json(created)))
+    let created = app.invitations.create(caller.user.id, request.into());
+    Ok((StatusCode::CREATED, Json(created.await?)))
 }
 
 /// List the invitations that can still be used, the newest first

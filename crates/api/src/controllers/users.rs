@@ -4,14 +4,14 @@ use http::StatusCode;
 use hubbub_application::auth::dto::SessionDto;
 use hubbub_application::chat::SendPrivateMessage;
 use hubbub_application::chat::dto::SendReceipt;
-use hubbub_application::users::dto::{UserDto, UserPage};
-use hubbub_domain::ids::{SessionId, UserId};
+use hubbub_application::users::ChangeProfile;
+use hubbub_application::users::dto::{ProfileDto, UserDto, UserPage};
+use hubbub_domain::ids::{ClientId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::conversations::SendRequest;
 use super::extract::{Body, Caller, Path, Query};
 use crate::problem::Problem;
 use crate::state::App;
@@ -48,7 +48,19 @@ pub(super) fn default_limit() -> i64 {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct UpdateMeRequest {
-    display_name: String,
+    /// 1 to 64 characters.
+    display_name: Option<String>,
+    /// Whether others are kept from seeing how far one has read. Who does that does not see it of others either.
+    private_receipts: Option<bool>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SendPrivateRequest {
+    /// The sender's own key for the message; a repeat under the same key is answered with the same receipt.
+    client_id: Option<ClientId>,
+    /// 1 to 16,384 characters.
+    body: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -87,25 +99,29 @@ async fn get(
 
 /// Describe oneself
 #[utoipa::path(get, operation_id = "getMe", path = "/api/users/me", tag = "users", security(("bearer" = [])), responses(
-    (status = OK, body = UserDto),
+    (status = OK, body = ProfileDto),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
-async fn me(Caller(caller): Caller) -> Json<UserDto> {
-    Json(UserDto::from(&caller.user))
+async fn me(State(app): State<App>, Caller(caller): Caller) -> Result<Json<ProfileDto>, Problem> {
+    Ok(Json(app.users.profile(caller.user.id).await?))
 }
 
-/// Change what others see of oneself
+/// Change what one is called, or shows of oneself; what is left out stays as it is
 #[utoipa::path(patch, operation_id = "updateMe", path = "/api/users/me", tag = "users", request_body = UpdateMeRequest, security(("bearer" = [])), responses(
-    (status = OK, body = UserDto),
+    (status = OK, body = ProfileDto),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
 async fn update_me(
     State(app): State<App>,
     Caller(caller): Caller,
     Body(request): Body<UpdateMeRequest>,
-) -> Result<Json<UserDto>, Problem> {
-    let user = app.users.rename(caller.user.id, &request.display_name);
-    Ok(Json(user.await?))
+) -> Result<Json<ProfileDto>, Problem> {
+    let wish = ChangeProfile {
+        display_name: request.display_name,
+        private_receipts: request.private_receipts,
+    };
+    let profile = app.users.change_profile(caller.user.id, wish);
+    Ok(Json(profile.await?))
 }
 
 /// List one's sign-ins, the last used first
@@ -138,7 +154,7 @@ async fn revoke_session(
 /// Send a private message
 ///
 /// Opens the direct conversation with that person if there is none. Send the same `clientId` again until it is answered.
-#[utoipa::path(post, operation_id = "sendPrivateMessage", path = "/api/users/{id}/messages", tag = "conversations", params(("id" = UserId, Path)), request_body = SendRequest, security(("bearer" = [])), responses(
+#[utoipa::path(post, operation_id = "sendPrivateMessage", path = "/api/users/{id}/messages", tag = "messages", params(("id" = UserId, Path)), request_body = SendPrivateRequest, security(("bearer" = [])), responses(
     (status = CREATED, body = SendReceipt),
     (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -146,7 +162,7 @@ async fn send(
     State(app): State<App>,
     Caller(caller): Caller,
     Path(id): Path<UserId>,
-    Body(request): Body<SendRequest>,
+    Body(request): Body<SendPrivateRequest>,
 ) -> Result<(StatusCode, Json<SendReceipt>), Problem> {
     let send = SendPrivateMessage {
         receiver_id: id,

@@ -1,22 +1,19 @@
 use std::sync::Arc;
 
 use hubbub_application::auth::{AuthError, AuthService};
-use hubbub_application::chat::dto::{ConversationSummary, SendReceipt};
-use hubbub_application::chat::{ChatService, SendMessage, SendPrivateMessage};
+use hubbub_application::chat::ChatService;
 use hubbub_application::groups::GroupService;
 use hubbub_application::ports::Clock;
-use hubbub_application::presence::dto::PresenceDto;
 use hubbub_application::presence::{Departure, PresenceService};
-use hubbub_domain::ids::{ClientId, ConversationId, UserId};
-use hubbub_domain::numbers::Seq;
-use serde::Deserialize;
-use signalr_hub::{ConnectionId, Context, DisconnectReason, Hub, HubOptions, Optional};
+use hubbub_domain::ids::UserId;
+use signalr_hub::{ConnectionId, Context, DisconnectReason, Hub, HubBuilder, HubOptions};
 use tokio::time::Instant;
 
 use super::authenticate::TokenAuthentication;
 use super::outbound::session_revoked;
 use super::session::HubSession;
 use super::watching::Watching;
+use super::{groups, messages, presence, reading, sync};
 use crate::problem::HubProblem;
 use crate::relay::Relay;
 
@@ -37,10 +34,11 @@ pub(crate) struct HubState {
     pub(crate) relay: Relay<ConnectionId>,
 }
 
-type Result<T> = std::result::Result<T, HubProblem>;
+/// What a method answers.
+pub(super) type Result<T> = std::result::Result<T, HubProblem>;
 
 /// The hub with all its methods.
-pub(crate) fn build(state: HubState) -> Hub<HubState> {
+pub(crate) fn builder(state: HubState) -> HubBuilder<HubState> {
     let authentication = TokenAuthentication {
         auth: Arc::clone(&state.auth),
         clock: Arc::clone(&state.clock),
@@ -57,17 +55,27 @@ pub(crate) fn build(state: HubState) -> Hub<HubState> {
         .authenticate(authentication)
         .on_connected(connected)
         .on_disconnected(disconnected)
-        .on("SendPrivateMessage", send_private_message)
-        .on("SendToGroup", send_to_group)
-        .on("SendMessage", send_message)
-        .on("JoinGroup", join_group)
-        .on("LeaveGroup", leave_group)
-        .on("MarkRead", mark_read)
-        .on("Typing", typing)
-        .on("WatchPresence", watch_presence)
-        .on("UnwatchPresence", unwatch_presence)
+        .on("SendPrivateMessage", messages::send_private)
+        .on("SendToGroup", messages::send_to_group)
+        .on("SendMessage", messages::send)
+        .on("EditMessage", messages::edit)
+        .on("DeleteMessage", messages::delete)
+        .on("RestoreMessage", messages::restore)
+        .on("AddReaction", messages::add_reaction)
+        .on("RemoveReaction", messages::remove_reaction)
+        .on("PinMessage", messages::pin)
+        .on("UnpinMessage", messages::unpin)
+        .on("JoinGroup", groups::join)
+        .on("LeaveGroup", groups::leave)
+        .on("MarkRead", reading::mark_read)
+        .on("MarkUnread", reading::mark_unread)
+        .on("SetPreferences", reading::set_preferences)
+        .on("FollowThread", reading::follow_thread)
+        .on("Typing", reading::typing)
+        .on("Sync", sync::sync)
+        .on("WatchPresence", presence::watch)
+        .on("UnwatchPresence", presence::unwatch)
         .on("Reauthenticate", reauthenticate)
-        .build()
 }
 
 /// Makes the connection live, and only then asks whether its sign-in is still good: one that ends in between is noticed here or by
@@ -113,88 +121,6 @@ fn leave(state: &HubState, id: &ConnectionId, departure: Departure) {
     state.presence.disconnected(id.as_str(), departure);
 }
 
-async fn send_private_message(
-    context: Context<HubState>,
-    receiver_id: UserId,
-    body: String,
-    client_id: Optional<ClientId>,
-) -> Result<SendReceipt> {
-    let send = SendPrivateMessage {
-        receiver_id,
-        client_id: client_id.into_option(),
-        body,
-    };
-    Ok(context
-        .state()
-        .chat
-        .send_private(user(&context), send)
-        .await?)
-}
-
-async fn send_to_group(
-    context: Context<HubState>,
-    conversation_id: ConversationId,
-    body: String,
-    client_id: Optional<ClientId>,
-) -> Result<SendReceipt> {
-    let send = SendMessage {
-        conversation_id,
-        client_id: client_id.into_option(),
-        body,
-    };
-    Ok(context.state().chat.send(user(&context), send).await?)
-}
-
-/// The argument of `SendMessage`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Outgoing {
-    conversation_id: ConversationId,
-    client_id: Option<ClientId>,
-    body: String,
-}
-
-async fn send_message(context: Context<HubState>, message: Outgoing) -> Result<SendReceipt> {
-    let send = SendMessage {
-        conversation_id: message.conversation_id,
-        client_id: message.client_id,
-        body: message.body,
-    };
-    Ok(context.state().chat.send(user(&context), send).await?)
-}
-
-async fn join_group(context: Context<HubState>, id: ConversationId) -> Result<ConversationSummary> {
-    Ok(context.state().groups.join(user(&context), id).await?)
-}
-
-async fn leave_group(context: Context<HubState>, id: ConversationId) -> Result<()> {
-    Ok(context.state().groups.leave(user(&context), id).await?)
-}
-
-async fn mark_read(context: Context<HubState>, id: ConversationId, seq: Seq) -> Result<()> {
-    let chat = &context.state().chat;
-    Ok(chat.mark_read(user(&context), id, seq).await?)
-}
-
-async fn typing(context: Context<HubState>, id: ConversationId, is_typing: bool) -> Result<()> {
-    let chat = &context.state().chat;
-    Ok(chat.typing(user(&context), id, is_typing).await?)
-}
-
-async fn watch_presence(
-    context: Context<HubState>,
-    users: Vec<UserId>,
-) -> Result<Vec<PresenceDto>> {
-    let (watching, id) = (&context.state().watching, context.connection_id());
-    Ok(watching.watch(id.as_str(), user(&context), &users).await?)
-}
-
-async fn unwatch_presence(context: Context<HubState>, users: Vec<UserId>) -> Result<()> {
-    let watching = &context.state().watching;
-    watching.end(context.connection_id().as_str(), &users);
-    Ok(())
-}
-
 /// When a renewed connection ends, kept with the connection.
 #[derive(Clone, Copy)]
 struct RenewedUntil(hubbub_domain::timestamp::Timestamp);
@@ -225,6 +151,7 @@ fn session(context: &Context<HubState>) -> HubSession {
         .expect("authentication gives every user of the hub a session")
 }
 
-fn user(context: &Context<HubState>) -> UserId {
+/// Who is calling.
+pub(super) fn user(context: &Context<HubState>) -> UserId {
     session(context).user_id
 }

@@ -51,6 +51,22 @@ impl Answer {
         self.body["code"].as_str().unwrap_or("")
     }
 
+    /// The status and the stable word, for comparing.
+    pub(crate) fn verdict(&self) -> (u16, &str) {
+        (self.status.as_u16(), self.code())
+    }
+
+    /// A field that is a text.
+    pub(crate) fn text(&self, field: &str) -> &str {
+        let text = self.body[field].as_str();
+        text.unwrap_or_else(|| panic!("{field} in {self:?}"))
+    }
+
+    /// What was made or found.
+    pub(crate) fn id(&self) -> String {
+        self.text("id").to_owned()
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -153,11 +169,57 @@ impl Person {
         answer(self.request(Method::POST, path).json(&body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        answer(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        answer(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        answer(self.request(Method::DELETE, path)).await
+    }
+
+    /// Founds a group and answers its id.
+    pub(crate) async fn founds(&self, name: &str, members: &[&Self]) -> String {
+        let member_ids: Vec<_> = members.iter().map(|member| &member.id).collect();
+        let wish = json!({ "name": name, "memberIds": member_ids });
+        self.post("/api/groups", wish).await.id()
+    }
+
+    /// Writes to a conversation and answers the message's address.
+    pub(crate) async fn writes(&self, conversation: &str, text: &str) -> String {
+        self.sends(conversation, json!({ "body": text })).await
+    }
+
+    /// Sends a message and answers its address.
+    pub(crate) async fn sends(&self, conversation: &str, message: Value) -> String {
+        let path = format!("/api/conversations/{conversation}/messages");
+        let sent = self.post(&path, message).await;
+        assert_eq!(sent.status, StatusCode::CREATED, "{sent:?}");
+        format!("{path}/{}", sent.text("messageId"))
+    }
+
+    /// Reads one thing that is there.
+    pub(crate) async fn reads(&self, path: &str) -> Value {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
+        answer.body
+    }
+
     /// Posts to a conversation under a fresh key.
     pub(crate) async fn posts(&self, conversation: &str, text: &str) -> Answer {
         let body = json!({ "clientId": fresh_key(), "body": text });
         self.post(&format!("/api/conversations/{conversation}/messages"), body)
             .await
+    }
+
+    /// What people wrote to a conversation, in order, without the notes of the system.
+    pub(crate) async fn reads_posts(&self, conversation: &str) -> Vec<Value> {
+        let mut posts = self.reads_all(conversation).await;
+        posts.retain(|message| message.get("system").is_none());
+        posts
     }
 
     /// All messages of a conversation in order.

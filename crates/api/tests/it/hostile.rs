@@ -35,12 +35,13 @@ async fn a_path_that_is_no_text_is_answered_and_leaves_the_connection_open() {
 async fn positions_beyond_every_number_are_taken_as_such() {
     let app = TestApp::start().await;
     let ada = app.owner("ada").await;
+    // Beside the note that ada has come.
     ada.posts(GENERAL, "hello").await;
     for (position, expected) in [
         ("after=9223372036854775807", 0),
-        ("around=9223372036854775807", 1),
-        ("before=9223372036854775807", 1),
-        ("after=-5", 1),
+        ("around=9223372036854775807", 2),
+        ("before=9223372036854775807", 2),
+        ("after=-5", 2),
         ("before=-9223372036854775808", 0),
     ] {
         let path = format!("/api/conversations/{GENERAL}/messages?{position}");

@@ -194,7 +194,7 @@ async fn a_retry_over_http_gets_the_same_receipt() {
         (other.status.as_u16(), other.code()),
         (409, "idempotency_mismatch")
     );
-    assert_eq!(ada.reads_all(GENERAL).await.len(), 1);
+    assert_eq!(ada.reads_posts(GENERAL).await.len(), 1);
 }
 
 #[tokio::test]

@@ -1,113 +1,10 @@
 //! The hub with a bare WebSocket: what connections are told, and what becomes of those that go.
 
-use std::time::Duration;
-
-use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{connect_async, tungstenite};
 
-use crate::app::{GENERAL, Person, TestApp};
-
-const RECORD_SEPARATOR: char = '\u{1e}';
-/// Longer than anything here takes; reaching it is a failure.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A connection that has shaken hands.
-struct Connection {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    records: Vec<Value>,
-    next_id: u64,
-}
-
-impl Connection {
-    async fn open(app: &TestApp, person: &Person) -> Self {
-        let address = app.server.address();
-        let token = &person.access_token;
-        let url = format!("ws://{address}/hubs/chat?access_token={token}");
-        let (socket, _) = connect_async(url).await.expect("the hub is open");
-        let mut connection = Self {
-            socket,
-            records: Vec::new(),
-            next_id: 0,
-        };
-        connection
-            .send(&json!({ "protocol": "json", "version": 1 }))
-            .await;
-        assert_eq!(connection.next().await, json!({}));
-        connection
-    }
-
-    async fn send(&mut self, record: &Value) {
-        let text = format!("{record}{RECORD_SEPARATOR}");
-        self.socket
-            .send(Message::text(text))
-            .await
-            .expect("the connection is open");
-    }
-
-    /// The next record that is no ping.
-    async fn next(&mut self) -> Value {
-        loop {
-            while self.records.is_empty() {
-                let frame = tokio::time::timeout(PATIENCE, self.socket.next()).await;
-                let frame = frame
-                    .expect("something comes in time")
-                    .expect("the connection is open");
-                if let Message::Text(text) = frame.expect("a frame") {
-                    let records = text.split_terminator(RECORD_SEPARATOR);
-                    self.records.extend(
-                        records.map(|record| serde_json::from_str::<Value>(record).unwrap()),
-                    );
-                }
-            }
-            let record = self.records.remove(0);
-            if record["type"] != json!(6) {
-                return record;
-            }
-        }
-    }
-
-    /// The argument of the next call of that name; others are passed over.
-    async fn event(&mut self, target: &str) -> Value {
-        loop {
-            let record = self.next().await;
-            if record["target"] == json!(target) {
-                return record["arguments"][0].clone();
-            }
-        }
-    }
-
-    /// Calls a method and answers its result or error.
-    async fn invoke(&mut self, target: &str, arguments: Value) -> Result<Value, String> {
-        self.next_id += 1;
-        let id = self.next_id.to_string();
-        self.send(
-            &json!({ "type": 1, "invocationId": id, "target": target, "arguments": arguments }),
-        )
-        .await;
-        loop {
-            let record = self.next().await;
-            if record["type"] == json!(3) && record["invocationId"] == json!(id) {
-                return match record["error"].as_str() {
-                    Some(error) => Err(error.to_owned()),
-                    None => Ok(record["result"].clone()),
-                };
-            }
-        }
-    }
-
-    /// Waits for the server's goodbye.
-    async fn close(&mut self) -> Value {
-        loop {
-            let record = self.next().await;
-            if record["type"] == json!(7) {
-                return record;
-            }
-        }
-    }
-}
+use crate::app::{GENERAL, TestApp};
+use crate::connection::Connection;
 
 #[tokio::test]
 async fn the_first_event_says_from_where_on_the_connection_is_live() {
@@ -120,17 +17,17 @@ async fn the_first_event_says_from_where_on_the_connection_is_live() {
     let heads = &first["arguments"][0];
     assert_eq!(
         heads["conversations"],
-        json!([{ "conversationId": GENERAL, "rev": 2 }])
+        json!([{ "conversationId": GENERAL, "rev": 3 }])
     );
     ada.posts(GENERAL, "after").await;
     let message = connection.event("ReceiveMessage").await;
     assert_eq!(
         (&message["fromRev"], &message["toRev"]),
-        (&json!(2), &json!(3))
+        (&json!(3), &json!(4))
     );
     assert_eq!(
         (&message["body"], &message["seq"]),
-        (&json!("after"), &json!(2))
+        (&json!("after"), &json!(3))
     );
 }
 
@@ -261,7 +158,7 @@ async fn a_removed_member_hears_of_the_removal_and_of_nothing_after_it() {
     assert_eq!(bobs.event("MemberChanged").await["joined"], json!(true));
 
     ada.posts(id, "for members").await;
-    assert_eq!(bobs.event("ReceiveMessage").await["body"], "for members");
+    assert_eq!(bobs.post().await["body"], "for members");
     let removal = ada.request(
         reqwest::Method::DELETE,
         &format!("/api/groups/{id}/members/{}", bob.id),
@@ -270,9 +167,9 @@ async fn a_removed_member_hears_of_the_removal_and_of_nothing_after_it() {
     ada.posts(id, "not for bob").await;
     ada.posts(GENERAL, "for all").await;
     assert_eq!(bobs.event("MemberChanged").await["joined"], json!(false));
-    let next = bobs.event("ReceiveMessage").await;
     assert_eq!(
-        next["body"], "for all",
+        bobs.post().await["body"],
+        "for all",
         "what was written after the removal never came"
     );
 }

@@ -2,15 +2,24 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod access;
 mod app;
 mod architecture;
+mod connection;
 mod crash;
 mod database_away;
+mod events;
+mod groups;
 mod hostile;
 mod http;
 mod hub;
+mod hub_methods;
+mod messages;
 mod openapi;
 mod postgres;
+mod reading;
 mod sign_in;
 mod start;
+mod sync;
 mod web_client;
+mod worked_example;

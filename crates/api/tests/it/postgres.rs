@@ -48,7 +48,7 @@ async fn it_keeps_everything_in_postgres_and_nothing_in_a_folder() {
     assert!(app.server.stop().await.unwrap().success());
     app.server.start_again().await.unwrap();
     let bodies: Vec<_> = bob
-        .reads_all(GENERAL)
+        .reads_posts(GENERAL)
         .await
         .iter()
         .map(|message| message["body"].as_str().unwrap().to_owned())

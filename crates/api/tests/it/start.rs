@@ -129,7 +129,7 @@ async fn it_stops_when_asked_and_finds_everything_again() {
         StatusCode::OK,
         "still signed in"
     );
-    assert_eq!(ada.reads_all(crate::app::GENERAL).await.len(), 1);
+    assert_eq!(ada.reads_posts(crate::app::GENERAL).await.len(), 1);
 }
 
 #[cfg(unix)]

@@ -31,6 +31,22 @@ impl<T: Serialize + ?Sized> Encode for T {
 
 /// The positional arguments of a call: a tuple of up to eight serialisable values, `()` for none, `(value,)` for one.
 ///
+/// ```
+/// # use signalr_hub::{Context, HubError};
+/// async fn greet(context: Context) -> Result<(), HubError> {
+///     Ok(context.clients().caller().send("Greeted", ("Ada",))?)
+/// }
+/// ```
+///
+/// Without its comma it would be a value in parentheses, and does not compile:
+///
+/// ```compile_fail,E0277
+/// # use signalr_hub::{Context, HubError};
+/// async fn greet(context: Context) -> Result<(), HubError> {
+///     Ok(context.clients().caller().send("Greeted", ("Ada"))?)
+/// }
+/// ```
+///
 /// SignalR Hub Protocol: *Invocations*.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of arguments",

@@ -126,7 +126,7 @@ pub(crate) fn negotiate(core: &Arc<Core>, parts: &Parts, user: User) -> Response
         if reconnects {
             connection.promise_reconnect();
         }
-        core.track(&Arc::new(connection));
+        core.track(Arc::new(connection));
         (id, token.to_string())
     };
     tracing::debug!(connection.id = %id, version, "negotiated");

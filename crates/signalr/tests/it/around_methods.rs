@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
+use futures_util::StreamExt;
 use parking_lot::Mutex;
 use signalr_hub::{
     Authenticate, AuthenticationError, AuthenticationRequest, Context, DisconnectReason, Filter,
-    Hub, HubError, HubOptions, Invocation, Next, Reply, User,
+    Hub, HubError, HubOptions, Invocation, Next, Reply, UploadStream, User,
 };
 
 use crate::client::Client;
@@ -344,4 +345,52 @@ async fn a_policy_may_look_at_the_arguments_and_comes_before_the_filters() {
         permitted.ends_with(r#""result":"filtered"}"#),
         "{permitted}"
     );
+}
+
+#[tokio::test]
+async fn who_may_not_call_a_method_does_not_learn_how_it_is_called() {
+    async fn join(_: Context, pieces: UploadStream<String>) -> usize {
+        pieces.count().await
+    }
+
+    let is_admin = async |context: Context| context.user().id() == Some("admin");
+    let hub = Hub::builder()
+        .on("Numbers", async |_: Context| {
+            futures_util::stream::iter([1, 2])
+        })
+        .on("Join", join)
+        .authorize("Numbers", is_admin)
+        .authorize("Join", is_admin)
+        .authenticate(Trusting)
+        .build();
+    let calls = [
+        (
+            r#""type":1,"target":"Numbers""#,
+            "The client attempted to invoke the streaming 'Numbers' method with a non-streaming invocation.",
+        ),
+        (
+            r#""type":4,"target":"Join","streamIds":["u"]"#,
+            "The client attempted to invoke the non-streaming 'Join' method with a streaming invocation.",
+        ),
+        (
+            r#""type":1,"target":"Join""#,
+            "An unexpected error occurred invoking 'Join' on the server. HubException: Client sent 0 stream(s), Hub \
+             method expects 1.",
+        ),
+    ];
+    for user in ["admin", "somebody"] {
+        let path = format!("/hub?access_token={user}");
+        let mut client = Client::hub(hub.router("/hub"), &path).await;
+        for (call, misfit) in calls {
+            client
+                .send(&format!(r#"{{{call},"invocationId":"1","arguments":[]}}"#))
+                .await;
+            let answer = client.next().await;
+            if user == "admin" {
+                assert!(answer.contains(misfit), "{answer}");
+            } else {
+                assert!(answer.contains("because user is unauthorized"), "{answer}");
+            }
+        }
+    }
 }

@@ -1,12 +1,17 @@
 //! Clients that misbehave.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, stream};
+use http::{Method, StatusCode};
 use signalr_hub::{Context, Hub, HubOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Client, RS, connect};
+use crate::http::{negotiate, request};
 
 async fn echo(_: Context, text: String) -> String {
     text
@@ -340,6 +345,44 @@ async fn streams_and_connections_are_limited() {
         panic!("there was no room")
     };
     assert!(third.to_string().contains("503"), "{third}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_have_ended_take_no_room() {
+    let (ended, mut endings) = mpsc::channel(1);
+    let hub = Hub::builder()
+        .on_disconnected(move |_, _| {
+            let ended = ended.clone();
+            async move { ended.send(()).await.expect("the test listens") }
+        })
+        .options(HubOptions {
+            maximum_connections: Some(1),
+            ..HubOptions::default()
+        })
+        .build();
+    let router = hub.router("/hub");
+    let has_room = async || {
+        let answer = request(&router, Method::POST, "/hub/negotiate", "").await;
+        answer.status == StatusCode::OK
+    };
+    for _ in 0..2 {
+        // The client has not fetched the last words of this one.
+        let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+        request(&router, Method::GET, &uri, "").await;
+        let handshake = "{\"protocol\":\"json\",\"version\":1}\u{1e}";
+        request(&router, Method::POST, &uri, handshake).await;
+        request(&router, Method::GET, &uri, "").await;
+        assert!(!has_room().await, "it is open");
+        request(&router, Method::POST, &uri, "{\"type\":7}\u{1e}").await;
+        endings.recv().await.unwrap();
+
+        Client::hub(router.clone(), "/hub").await.cut();
+        endings.recv().await.unwrap();
+
+        assert!(has_room().await);
+        assert!(!has_room().await, "one is negotiated");
+        tokio::time::sleep(Duration::from_secs(17)).await;
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Calls of hub methods and what comes back.
 
+use std::collections::HashMap;
+
 use signalr_hub::{Context, Hub, HubError, HubOptions, Optional};
 use tokio_util::sync::CancellationToken;
 
@@ -178,10 +180,25 @@ async fn a_panic_outside_of_a_method_ends_the_connection_and_nothing_of_it_stays
             client.rest().await,
             [r#"{"type":7,"error":"Connection closed with an error."}"#]
         );
+        let goodbye = client.close_frame.take().expect("a close frame");
+        assert_eq!(u16::from(goodbye.code), 1011);
         while hub.context().connection_count() > 0 {
             tokio::task::yield_now().await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_written_ends_the_connection_as_the_servers_failure() {
+    let pairs = async |_: Context| HashMap::from([((1, 2), "a key that JSON does not have")]);
+    let hub = Hub::builder().on("Pairs", pairs).build();
+    let mut client = Client::hub(hub.router("/hub"), "/hub").await;
+    client
+        .send(r#"{"type":1,"invocationId":"1","target":"Pairs","arguments":[]}"#)
+        .await;
+    assert_eq!(client.rest().await, [r#"{"type":7,"allowReconnect":true}"#]);
+    let goodbye = client.close_frame.expect("a close frame");
+    assert_eq!(u16::from(goodbye.code), 1011);
 }
 
 /// A result that takes its time to be written.

@@ -393,10 +393,14 @@ async fn an_empty_id_names_no_connection_and_an_unknown_one_none_that_exists() {
 }
 
 #[tokio::test]
-async fn media_types_are_compared_in_any_case() {
+async fn who_accepts_events_gets_them_in_any_case_and_before_a_websocket() {
     let router = plain();
-    let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
-    let accept = [("accept", "Text/Event-Stream")];
-    let response = crate::http::begin(&router, Method::GET, &uri, &accept, "").await;
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let upgrade = [("connection", "upgrade"), ("upgrade", "websocket")];
+    for others in [&[], &upgrade[..]] {
+        let uri = format!("/hub?id={}", negotiate(&router, "/hub").await);
+        let headers = [&[("accept", "Text/Event-Stream")], others].concat();
+        let response = crate::http::begin(&router, Method::GET, &uri, &headers, "").await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+    }
 }

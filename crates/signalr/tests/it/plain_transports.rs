@@ -476,6 +476,60 @@ async fn a_post_that_never_ends_is_refused_when_its_connection_has_ended() {
     assert_eq!(behind.status, StatusCode::NOT_FOUND);
 }
 
+/// Calls the echo; the invocation is named as the text.
+fn call_echo(text: &str) -> String {
+    format!(
+        "{{\"type\":1,\"invocationId\":\"{text}\",\"target\":\"Echo\",\"arguments\":[\"{text}\"]}}\u{1e}"
+    )
+}
+
+#[tokio::test]
+async fn a_post_whose_client_breaks_off_is_refused_and_its_beginning_counts() {
+    let (router, _endings) = hub();
+    let uri = open_polling(&router).await;
+    let body = Body::from_stream(futures_util::stream::iter([
+        Ok(call_echo("x")),
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
+    ]));
+    let broken = begin(&router, Method::POST, &uri, &[], body).await;
+    assert_eq!(broken.status(), StatusCode::BAD_REQUEST);
+    let answer = request(&router, Method::GET, &uri, "").await;
+    assert_eq!(
+        answer.body,
+        "{\"type\":3,\"invocationId\":\"x\",\"result\":\"x\"}\u{1e}"
+    );
+}
+
+#[tokio::test]
+async fn posts_at_the_same_time_take_turns() {
+    let (router, _endings) = hub();
+    let uri = open_polling(&router).await;
+    let (first, second) = (call_echo("first"), call_echo("second"));
+    let (beginning, end) = first.split_at(20);
+    let (go_on, rest) = tokio::sync::oneshot::channel();
+    let beginning = futures_util::stream::iter([Ok(beginning.to_owned())]);
+    let body = Body::from_stream(beginning.chain(futures_util::stream::once(rest)));
+    let mut slow = Box::pin(begin(&router, Method::POST, &uri, &[], body));
+    let mut fast = Box::pin(post(&router, &uri, &second));
+    assert!(futures_util::poll!(&mut slow).is_pending(), "half a body");
+    assert!(futures_util::poll!(&mut fast).is_pending(), "not its turn");
+    go_on.send(end.to_owned()).unwrap();
+    let (slow, fast) = tokio::join!(slow, fast);
+    assert_eq!(
+        (slow.status(), fast.status),
+        (StatusCode::OK, StatusCode::OK)
+    );
+    let mut results = String::new();
+    while results.matches('\u{1e}').count() < 2 {
+        results += &request(&router, Method::GET, &uri, "").await.body;
+    }
+    assert_eq!(
+        results,
+        "{\"type\":3,\"invocationId\":\"first\",\"result\":\"first\"}\u{1e}\
+         {\"type\":3,\"invocationId\":\"second\",\"result\":\"second\"}\u{1e}"
+    );
+}
+
 #[tokio::test]
 async fn an_event_stream_takes_no_more_than_it_can_pass_on() {
     let hub = Hub::builder().build();

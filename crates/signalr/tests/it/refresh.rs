@@ -159,3 +159,66 @@ async fn users_are_told_apart_by_the_ids_by_which_they_are_addressed() {
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert_eq!(client.rest().await, [r#"{"type":7}"#]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_later_poll_changes_the_user_and_never_moves_the_expiry_back() {
+    let options = HubOptions {
+        authentication_refresh: true,
+        close_on_authentication_expiration: true,
+        ..HubOptions::default()
+    };
+    let hub = Hub::builder()
+        .authenticate(Tokens)
+        .on("Who", async |context: Context| {
+            context.user().id().map(str::to_owned)
+        })
+        .options(options)
+        .build();
+    let router = hub.router("/hub");
+    let negotiated = post(&router, "/hub/negotiate?negotiateVersion=1", "ada/60").await;
+    let json = negotiated.json();
+    let token = json["connectionToken"].as_str().unwrap();
+    let uri = format!("/hub?id={token}");
+    let poll = async |token: &str| {
+        let bearer = format!("Bearer {token}");
+        request_with(
+            &router,
+            Method::GET,
+            &uri,
+            &[("authorization", &bearer)],
+            "",
+        )
+        .await
+    };
+    let send = async |text: &str| {
+        let bearer = [("authorization", "Bearer ada/60")];
+        let answer = request_with(&router, Method::POST, &uri, &bearer, text).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    };
+    let start = Instant::now();
+    poll("ada/60").await;
+    send("{\"protocol\":\"json\",\"version\":1}\u{1e}").await;
+    assert_eq!(poll("ada/60").await.body, "{}\u{1e}");
+    let refresh = format!("/hub/refresh?id={token}");
+    assert_eq!(
+        post(&router, &refresh, "ada/200").await.status,
+        StatusCode::OK
+    );
+
+    send("{\"type\":1,\"invocationId\":\"1\",\"target\":\"Who\",\"arguments\":[]}\u{1e}").await;
+    let (answer, other) = (poll("ada/10").await, poll("bob/10"));
+    assert!(answer.body.contains(r#""result":"ada""#), "{}", answer.body);
+    let ask = async {
+        tokio::task::yield_now().await;
+        send("{\"type\":1,\"invocationId\":\"2\",\"target\":\"Who\",\"arguments\":[]}\u{1e}").await;
+    };
+    let (answer, ()) = tokio::join!(other, ask);
+    assert!(answer.body.contains(r#""result":"bob""#), "{}", answer.body);
+
+    let mut last = poll("bob/10").await;
+    while last.body.is_empty() && last.status == StatusCode::OK {
+        last = poll("bob/10").await;
+    }
+    assert_eq!(last.body, "{\"type\":7,\"allowReconnect\":true}\u{1e}");
+    assert!((200..=202).contains(&start.elapsed().as_secs()));
+}

@@ -31,6 +31,9 @@ const HEADER_ROOM: usize = 10;
 /// The status code of an orderly end. Browsers expect it even from peers that gave none.
 const NORMAL_CLOSURE: u16 = 1000;
 
+/// The status code of the end of a connection for which the server could not go on.
+const INTERNAL_ERROR: u16 = 1011;
+
 thread_local! {
     static READ_BUFFER: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };
     static WRITE_BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -232,7 +235,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> Socket<Io> {
         let speaks = out.len() > pongs;
         let outbox = &self.connection.outbox;
         if (outbox.is_closed() && outbox.is_empty()) || self.peer_closed {
-            write_frame(out, Opcode::Close, &NORMAL_CLOSURE.to_be_bytes());
+            let status = if self.connection.has_failed() {
+                INTERNAL_ERROR
+            } else {
+                NORMAL_CLOSURE
+            };
+            write_frame(out, Opcode::Close, &status.to_be_bytes());
             self.close_is_written = true;
         }
         speaks
