@@ -53,7 +53,9 @@ impl Arguments {
             match option.as_str() {
                 "--rounds" => arguments.rounds = value.parse().map_err(|_| needs_a_number())?,
                 "--messages" => arguments.messages = value.parse().map_err(|_| needs_a_number())?,
-                "--writers" => arguments.writers = Some(value.parse().map_err(|_| needs_a_number())?),
+                "--writers" => {
+                    arguments.writers = Some(value.parse().map_err(|_| needs_a_number())?)
+                }
                 "--only" => {
                     let kind = Kind::ALL.into_iter().find(|kind| kind.word() == value);
                     arguments.only = Some(kind.ok_or("--only needs postgres or sqlite")?);

@@ -34,7 +34,10 @@ async fn holds(server: HubbubBuilder, seed: u64) {
         seed,
         patience: Patience::default(),
     };
-    let history = rehearsal.play_with(people.unwrap(), recorder).await.unwrap();
+    let history = rehearsal
+        .play_with(people.unwrap(), recorder)
+        .await
+        .unwrap();
     let terms = Terms {
         demands: DEMANDS.into(),
         ..Terms::default()
