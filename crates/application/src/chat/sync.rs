@@ -271,7 +271,7 @@ async fn conversation_page(
     }
     let is_whole = i64::try_from(after.changes.len()).unwrap_or(i64::MAX) < limit;
     let to_rev = match after.changes.last() {
-        Some(last) if !is_whole => last.rev.min(as_of_rev),
+        Some(furthest) if !is_whole => furthest.rev.min(as_of_rev),
         _ => as_of_rev,
     };
     let people = people_of(view, &after.changes).await?;

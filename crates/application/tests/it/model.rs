@@ -96,11 +96,7 @@ fn whatever_happens_at_once_the_log_and_every_client_agree_on_postgresql() {
 }
 
 /// Tries many plans, and on a failure looks for the smallest that fails.
-fn explore<F: Future<Output = ()>>(
-    runtime: &Runtime,
-    extent: &Extent,
-    run: impl Fn(Plan) -> F,
-) {
+fn explore<F: Future<Output = ()>>(runtime: &Runtime, extent: &Extent, run: impl Fn(Plan) -> F) {
     let config = Config {
         cases: extent.runs,
         failure_persistence: None,

@@ -238,7 +238,9 @@ impl Model {
             let end = if joined { room.rev } else { changed };
             match position(id) {
                 Some(rev) if end == 0 || (rev == end && rev > 0) => {}
-                Some(rev) if rev > 0 && rev < end && end - rev <= FAR && (!joined || rev >= changed) => {
+                Some(rev)
+                    if rev > 0 && rev < end && end - rev <= FAR && (!joined || rev >= changed) =>
+                {
                     pages.extend(self.changes(*id, rev, end));
                 }
                 None if !joined => {}

@@ -51,24 +51,64 @@ pub(crate) struct Deed {
 /// What is done. A number picks one of the messages that are there, or of the requests that were made.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    Send { body: usize, refers: Refers },
-    Again { pick: usize },
-    Misuse { pick: usize, elsewhere: bool },
-    Edit { pick: usize, body: usize },
-    Delete { pick: usize },
-    Restore { pick: usize },
-    React { pick: usize, emoji: usize, add: bool },
-    Pin { pick: usize, on: bool },
+    Send {
+        body: usize,
+        refers: Refers,
+    },
+    Again {
+        pick: usize,
+    },
+    Misuse {
+        pick: usize,
+        elsewhere: bool,
+    },
+    Edit {
+        pick: usize,
+        body: usize,
+    },
+    Delete {
+        pick: usize,
+    },
+    Restore {
+        pick: usize,
+    },
+    React {
+        pick: usize,
+        emoji: usize,
+        add: bool,
+    },
+    Pin {
+        pick: usize,
+        on: bool,
+    },
     Join,
     Leave,
-    Add { whom: usize },
-    Remove { whom: usize },
-    Role { whom: usize, role: MemberRole },
-    Rename { name: usize },
-    Open { all: bool },
-    Read { pick: usize },
-    Unread { pick: usize },
-    Follow { pick: usize, on: bool },
+    Add {
+        whom: usize,
+    },
+    Remove {
+        whom: usize,
+    },
+    Role {
+        whom: usize,
+        role: MemberRole,
+    },
+    Rename {
+        name: usize,
+    },
+    Open {
+        all: bool,
+    },
+    Read {
+        pick: usize,
+    },
+    Unread {
+        pick: usize,
+    },
+    Follow {
+        pick: usize,
+        on: bool,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -252,7 +252,8 @@ impl Held {
                 }
                 let before = self.messages.get(&message.seq);
                 if before.is_none_or(|before| before.rev < message.rev) {
-                    self.messages.insert(message.seq, MessageDto::clone(message));
+                    self.messages
+                        .insert(message.seq, MessageDto::clone(message));
                 }
             }
             Row::Member(change) => {
@@ -314,8 +315,14 @@ impl Held {
         };
         let count = |count: usize| i64::try_from(count).unwrap();
         assert_eq!(
-            (count(unread().count()), count(unread().filter(calls).count())),
-            (summary.personal.unread_count, summary.personal.mention_count),
+            (
+                count(unread().count()),
+                count(unread().filter(calls).count())
+            ),
+            (
+                summary.personal.unread_count,
+                summary.personal.mention_count
+            ),
             "what is unread, and what of it calls: {own:?}, {:?}",
             summary.personal
         );
@@ -339,7 +346,9 @@ async fn load(world: &World, user: UserId, id: ConversationId) -> Result<Held, C
     } = newest.await?;
     assert!(!has_before, "no run is that long");
     let members = world.groups.list_members(user, id, None, 200).await;
-    let members = members.map_err(|_| ChatError::ConversationNotFound)?.members;
+    let members = members
+        .map_err(|_| ChatError::ConversationNotFound)?
+        .members;
     let summary = world.chat.get(user, id).await?;
     Ok(Held {
         position: rev,

@@ -116,12 +116,8 @@ impl Request {
                 let edited = chat.edit(actor, room, pick.id, body.clone()).await;
                 told(edited, Answer::Receipt)
             }
-            What::Delete(pick) => {
-                told(chat.delete(actor, room, pick.id).await, Answer::Receipt)
-            }
-            What::Restore(pick) => {
-                told(chat.restore(actor, room, pick.id).await, Answer::Receipt)
-            }
+            What::Delete(pick) => told(chat.delete(actor, room, pick.id).await, Answer::Receipt),
+            What::Restore(pick) => told(chat.restore(actor, room, pick.id).await, Answer::Receipt),
             What::React(pick, emoji, true) => told(
                 chat.add_reaction(actor, room, pick.id, emoji).await,
                 Answer::Rev,

@@ -51,11 +51,9 @@ pub(crate) fn judge(before: &State, actor: UserId, what: &What, names: &Names) -
     };
     match what {
         What::Send(post) => scene.send(own, post),
-        What::Edit(..)
-        | What::Delete(_)
-        | What::Restore(_)
-        | What::React(..)
-        | What::Pin(..) => scene.change_message(own, what),
+        What::Edit(..) | What::Delete(_) | What::Restore(_) | What::React(..) | What::Pin(..) => {
+            scene.change_message(own, what)
+        }
         What::Join => Unchanged(None),
         What::Leave => scene.leave(),
         What::Add(whom) => scene.add(own, *whom),
@@ -142,7 +140,10 @@ impl Scene<'_> {
         let called = self.names.iter().filter(|(name, user)| {
             body.contains(&format!("@{name}")) && self.before.members.contains_key(user)
         });
-        (called.map(|(_, user)| *user).collect(), body.contains("@all"))
+        (
+            called.map(|(_, user)| *user).collect(),
+            body.contains("@all"),
+        )
     }
 
     fn change_message(&self, own: &Member, what: &What) -> Judgement {

@@ -100,8 +100,16 @@ impl<'a> Stage<'a> {
 
     /// Lets everything of a step happen at once, and holds what came of it against the rules.
     pub(crate) async fn play(&mut self, step: &Step, fates: &mut impl Iterator<Item = Fate>) {
-        let starts: HashMap<_, _> = self.logs.iter().map(|(id, log)| (*id, log.head())).collect();
-        let requests: Vec<_> = step.deeds.iter().filter_map(|deed| self.request(deed)).collect();
+        let starts: HashMap<_, _> = self
+            .logs
+            .iter()
+            .map(|(id, log)| (*id, log.head()))
+            .collect();
+        let requests: Vec<_> = step
+            .deeds
+            .iter()
+            .filter_map(|deed| self.request(deed))
+            .collect();
         let mut asking = JoinSet::new();
         for request in requests {
             let world = Arc::clone(&self.world);
@@ -199,7 +207,8 @@ impl<'a> Stage<'a> {
             let own = user_steps.iter().filter(|step| step.user_id == user);
             let own = own.map(|step| Parcel::User(Arc::clone(step)));
             let told = steps.iter();
-            let told = told.filter_map(|step| relayed(self.logs.get(&step.conversation_id)?, user, step));
+            let told =
+                told.filter_map(|step| relayed(self.logs.get(&step.conversation_id)?, user, step));
             device.bring(own.chain(told).collect(), fates);
         }
     }
@@ -213,7 +222,12 @@ impl<'a> Stage<'a> {
                 let Some(from) = device.replica.position(*id) else {
                     continue;
                 };
-                let steps = self.world.chat.steps_after(*id, from, *limit).await.unwrap();
+                let steps = self
+                    .world
+                    .chat
+                    .steps_after(*id, from, *limit)
+                    .await
+                    .unwrap();
                 let told = steps.iter();
                 let told = told.filter_map(|step| relayed(&self.logs[id], user, step));
                 device.bring(told.collect(), fates);
@@ -269,7 +283,11 @@ impl<'a> Stage<'a> {
             Kind::Edit { pick: at, body } => What::Edit(pick(at)?, BODIES[*body].to_owned()),
             Kind::Delete { pick: at } => What::Delete(pick(at)?),
             Kind::Restore { pick: at } => What::Restore(pick(at)?),
-            Kind::React { pick: at, emoji, add } => What::React(pick(at)?, EMOJI[*emoji], *add),
+            Kind::React {
+                pick: at,
+                emoji,
+                add,
+            } => What::React(pick(at)?, EMOJI[*emoji], *add),
             Kind::Pin { pick: at, on } => What::Pin(pick(at)?, *on),
             Kind::Join => What::Join,
             Kind::Leave => What::Leave,

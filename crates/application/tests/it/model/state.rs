@@ -249,9 +249,9 @@ impl Log {
 
     /// The stay in which a user learns of a change.
     pub(crate) fn stay_at(&self, user: UserId, rev: i64) -> Option<&Stay> {
-        self.stays
-            .iter()
-            .find(|stay| stay.user == user && stay.from <= rev && stay.to.is_none_or(|to| rev <= to))
+        self.stays.iter().find(|stay| {
+            stay.user == user && stay.from <= rev && stay.to.is_none_or(|to| rev <= to)
+        })
     }
 
     /// Whether a user may see a message as a change has left it.

@@ -19,7 +19,10 @@ impl Tally {
             .iter()
             .filter(|what| !counts.contains_key(*what))
             .collect();
-        assert!(missing.is_empty(), "never happened: {missing:?}; {counts:?}");
+        assert!(
+            missing.is_empty(),
+            "never happened: {missing:?}; {counts:?}"
+        );
         println!("{counts:?}");
     }
 }

@@ -25,7 +25,10 @@ impl Trial<'_> {
         let mut rooms: HashMap<ConversationId, Vec<(Request, Answer)>> = HashMap::new();
         for (request, answer) in answers {
             if !request.what.is_personal() {
-                rooms.entry(request.room).or_default().push((request, answer));
+                rooms
+                    .entry(request.room)
+                    .or_default()
+                    .push((request, answer));
             }
         }
         for id in self.logs.keys() {
@@ -83,7 +86,8 @@ impl Trial<'_> {
         before: i64,
     ) -> Option<std::ops::RangeInclusive<i64>> {
         let state = log.at(before);
-        let Judgement::Becomes(after) = judge(state, request.actor, &request.what, self.names) else {
+        let Judgement::Becomes(after) = judge(state, request.actor, &request.what, self.names)
+        else {
             return None;
         };
         if let (What::Send(_), Answer::Receipt(receipt)) = (&request.what, answer) {
@@ -141,7 +145,10 @@ pub(crate) fn insist_one_message_per_key<'a>(logs: impl Iterator<Item = &'a Log>
     let mut keys: HashSet<(UserId, _)> = HashSet::new();
     for entry in logs.flat_map(|log| &log.now().messages) {
         if let Some(words) = entry.words() {
-            assert!(keys.insert((entry.sender, words.key)), "{entry:?} is there twice");
+            assert!(
+                keys.insert((entry.sender, words.key)),
+                "{entry:?} is there twice"
+            );
         }
     }
 }
