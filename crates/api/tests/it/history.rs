@@ -19,7 +19,16 @@ const SHAPE: Shape = Shape {
 };
 
 /// What a run of this length certainly does.
-const DEMANDS: [(Counter, u64); 1] = [(Counter::Acknowledged, 40)];
+const DEMANDS: [(Counter, u64); 8] = [
+    (Counter::Acknowledged, 30),
+    (Counter::Refused, 10),
+    (Counter::Edits, 2),
+    (Counter::Deletes, 1),
+    (Counter::Reactions, 5),
+    (Counter::Removals, 1),
+    (Counter::Reconnections, 3),
+    (Counter::Syncs, 20),
+];
 
 /// Plays the schedule of a seed on a server of its own and insists that every invariant holds.
 async fn holds(server: HubbubBuilder, seed: u64) {
