@@ -1,10 +1,10 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web bench fuzz clean
+.PHONY: help run test check lint fmt e2e web bench bench-store crash powerloss negative-control fuzz clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build what is missing and start Hubbub on http://localhost:8080 (options: make run ARGS="--help")
 	@exec scripts/run $(ARGS)
@@ -30,8 +30,20 @@ web: ## Build the web client that the server embeds
 bench: ## Measure the SignalR crate beside its peers and write docs/benchmarks.md (make bench ARGS="--rounds 1")
 	@exec scripts/bench $(ARGS)
 
+bench-store: ## Measure storing and reading beside bare PostgreSQL and SQLite and write docs/benchmarks.md (make bench-store ARGS="--rounds 1")
+	@exec scripts/bench-store $(ARGS)
+
+crash: ## Kill Hubbub and PostgreSQL under load, 30 times for each database, and check what is left (make crash ARGS="--seed 7")
+	@exec scripts/faults crash $(ARGS)
+
+powerloss: ## Cut the power of the disk under load, 20 times for each database, and check what is left; needs root
+	@exec scripts/faults powerloss $(ARGS)
+
 fuzz: ## Fuzz every parser of the SignalR crate, 60 seconds each
 	@exec crates/signalr/fuzz/run.sh
+
+negative-control: ## Show that the history checker names each of five builds that are broken on purpose (ARGS="--seed 2")
+	@exec scripts/negative-control $(ARGS)
 
 clean: ## Remove everything that was built or installed here; ./data stays
 	@exec scripts/clean
