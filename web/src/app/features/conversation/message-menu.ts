@@ -40,6 +40,8 @@ const MARGIN_PX = 8;
   imports: [Icon],
   templateUrl: './message-menu.html',
   styleUrl: './message-menu.scss',
+  // Where its button is then is anybody's guess.
+  host: { '(window:resize)': 'close()' },
 })
 export class MessageMenu {
   private readonly session = inject(SessionStore);
@@ -139,7 +141,7 @@ export class MessageMenu {
     return choices.filter(([isAllowed]) => isAllowed).map(([, item]) => item);
   }
 
-  private close(): void {
+  protected close(): void {
     this.panel().nativeElement.hidePopover();
   }
 

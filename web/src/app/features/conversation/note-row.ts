@@ -1,6 +1,6 @@
 import { Component, computed, inject, input } from '@angular/core';
 import { PeopleStore } from '../../core/chat/people-store';
-import { TEXTS } from '../../shared/texts';
+import { noteText } from '../../core/chat/note-text';
 import { clockTime, fullTime } from '../../shared/times';
 import { NoteRow } from './timeline-rows';
 
@@ -36,30 +36,9 @@ export class NoteRowView {
 
   protected readonly text = computed(() => {
     const { note, message } = this.row();
-    const texts = TEXTS.notes;
-    const by = this.nameOf(message.senderId);
-    switch (note.type) {
-      case 'founded':
-        return texts.founded(by);
-      case 'joined':
-        return note.userId === message.senderId
-          ? texts.joined(by)
-          : texts.added(by, this.nameOf(note.userId));
-      case 'left':
-        return note.userId === message.senderId
-          ? texts.left(by)
-          : texts.removed(by, this.nameOf(note.userId));
-      case 'renamed':
-        return texts.renamed(by, note.name);
-      case 'topicChanged':
-        return note.topic ? texts.topic(by, note.topic) : texts.noTopic(by);
-    }
+    return noteText(note, message.senderId, (id) => this.people.find(id)?.displayName);
   });
   private readonly at = computed(() => new Date(this.row().message.sentAt));
   protected readonly time = computed(() => clockTime(this.at()));
   protected readonly fullTime = computed(() => fullTime(this.at()));
-
-  private nameOf(id: string): string {
-    return this.people.find(id)?.displayName ?? TEXTS.conversation.somebody;
-  }
 }

@@ -55,11 +55,13 @@ describe('a row of the sidebar', () => {
     expect(peopleToMeet([bea, chidi], [direct, conversation()])).toEqual([chidi]);
   });
 
-  it('says what was deleted, and nothing of the notes of the system', () => {
+  it('says what was deleted, and what has happened', () => {
     const deleted = message(1, { body: '', deletedAt: '2026-11-23T12:00:00Z' });
     expect(preview({ lastMessage: deleted })).toBe('Bea: Message deleted');
-    const note = message(1, { body: '', system: { type: 'founded' } });
-    expect(preview({ lastMessage: note })).toBe('No messages yet');
+    const founded = message(1, { body: '', system: { type: 'founded' } });
+    expect(preview({ lastMessage: founded })).toBe('No messages yet');
+    const renamed = message(1, { body: '', system: { type: 'renamed', name: 'Tea' } });
+    expect(preview({ lastMessage: renamed })).toBe('Bea Lindqvist named it “Tea”');
   });
 
   it('tells of mentions, and is quiet where nothing may disturb', () => {

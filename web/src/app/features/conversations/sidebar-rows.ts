@@ -1,4 +1,5 @@
 import { ConversationSummary, User } from '../../core/api/generated/models';
+import { noteText } from '../../core/chat/note-text';
 import { conversationName, conversationSign } from '../../core/chat/conversation-name';
 import { disturbingCount, isMuted } from '../../core/chat/conversation-list';
 import { badge, excerpt, TEXTS } from '../../shared/texts';
@@ -70,7 +71,8 @@ export function peopleToMeet(
 
 function preview(summary: ConversationSummary, context: SidebarContext): string {
   const last = summary.lastMessage;
-  if (!last || last.system) return TEXTS.sidebar.nothingYet;
+  if (!last || last.system?.type === 'founded') return TEXTS.sidebar.nothingYet;
+  if (last.system) return noteText(last.system, last.senderId, context.nameOf);
   const body = last.deletedAt ? TEXTS.message.deleted : excerpt(last.body);
   if (last.senderId === context.ownId) return `${TEXTS.sidebar.you}: ${body}`;
   if (summary.kind === 'direct') return body;

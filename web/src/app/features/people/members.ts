@@ -46,6 +46,8 @@ export class Members {
   protected readonly texts = TEXTS.members;
   protected readonly adding = signal(false);
   protected readonly leaving = signal(false);
+  /** The member about whom something is being decided. */
+  protected readonly managed = signal('');
   protected readonly news = signal('');
   protected readonly problem = signal('');
   private readonly loaded = signal<readonly Member[]>([]);
