@@ -73,7 +73,7 @@ async fn kill_the_database(server: &Path, seed: u64) -> anyhow::Result<Verdict> 
     let schedule = Schedule::of(seed, &SHAPE);
     let faults = async |theatre: &mut Theatre| {
         for _ in 0..3 {
-            sleep(Duration::from_millis(2_000)).await;
+            sleep(Duration::from_secs(2)).await;
             theatre.begins("database", FaultKind::Interrupts);
             theatre.begins("recovery", FaultKind::Degrades);
             let database = theatre.database.as_mut().context("there is one")?;

@@ -76,13 +76,11 @@ impl Replica {
         };
         let mut syncing = world.chat.sync(self.user, request).await.unwrap();
         for _ in 0..pages {
-            match syncing.next().await.unwrap() {
-                Some(page) => self.take_page(page),
-                None => {
-                    self.has_hole = false;
-                    break;
-                }
-            }
+            let Some(page) = syncing.next().await.unwrap() else {
+                self.has_hole = false;
+                break;
+            };
+            self.take_page(page);
         }
         self.load_missing(world).await;
     }

@@ -54,14 +54,13 @@ pub(crate) fn judge(before: &State, actor: UserId, what: &What, names: &Names) -
         What::Edit(..) | What::Delete(_) | What::Restore(_) | What::React(..) | What::Pin(..) => {
             scene.change_message(own, what)
         }
-        What::Join => Unchanged(None),
         What::Leave => scene.leave(),
         What::Add(whom) => scene.add(own, *whom),
         What::Remove(whom) if *whom == actor => scene.leave(),
         What::Remove(whom) => scene.remove(own, *whom),
         What::Role(whom, role) => scene.change_role(own, *whom, *role),
         What::Settings(name, history) => scene.change_settings(own, name.as_ref(), *history),
-        What::Read(_) | What::Unread(_) | What::Follow(..) => Unchanged(None),
+        What::Join | What::Read(_) | What::Unread(_) | What::Follow(..) => Unchanged(None),
     }
 }
 
@@ -173,13 +172,13 @@ impl Scene<'_> {
             return Refused("forbidden");
         }
         let words = match (&entry.said, what) {
-            (Said::Note(_) | Said::Text(_), What::Restore(_)) => return Unchanged(Some(entry.rev)),
+            (Said::Note(_) | Said::Text(_), What::Restore(_))
+            | (Said::Gone { .. }, What::Delete(_)) => return Unchanged(Some(entry.rev)),
             (Said::Note(_), _) => return Refused("forbidden"),
             (Said::Gone { by, .. }, What::Restore(_)) if *by != self.actor => {
                 return Refused("forbidden");
             }
             (Said::Gone { words, .. }, What::Restore(_)) | (Said::Text(words), _) => words,
-            (Said::Gone { .. }, What::Delete(_)) => return Unchanged(Some(entry.rev)),
             (Said::Gone { .. }, _) => return Refused("not_found"),
         };
         let mut words = words.clone();
@@ -219,9 +218,8 @@ impl Scene<'_> {
                 words.body.clone_from(body);
                 words.is_edited = true;
             }
-            What::Delete(_) => words.pinned_by = None,
             What::Pin(_, true) => words.pinned_by = words.pinned_by.or(Some(self.actor)),
-            What::Pin(_, false) => words.pinned_by = None,
+            What::Delete(_) | What::Pin(_, false) => words.pinned_by = None,
             What::React(_, emoji, true) => {
                 let kind = words.reactions.iter_mut().find(|(kind, _)| kind == emoji);
                 match kind {

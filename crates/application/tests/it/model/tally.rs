@@ -23,6 +23,5 @@ impl Tally {
             missing.is_empty(),
             "never happened: {missing:?}; {counts:?}"
         );
-        println!("{counts:?}");
     }
 }

@@ -53,19 +53,16 @@ impl Trial<'_> {
             let made = places
                 .filter_map(|before| self.change(request, answer, log, before))
                 .find(|revs| revs.clone().all(|rev| !explained.contains(&rev)));
-            match made {
-                Some(revs) => {
-                    self.tally.count(request.what.name());
-                    explained.extend(revs);
-                }
-                None => {
-                    self.insist_answered(request, answer, log, start);
-                    self.tally.count(match answer {
-                        Answer::Refused(code) => code,
-                        _ => "unchanged",
-                    });
-                }
+            if let Some(revs) = made {
+                self.tally.count(request.what.name());
+                explained.extend(revs);
+                continue;
             }
+            self.insist_answered(request, answer, log, start);
+            self.tally.count(match answer {
+                Answer::Refused(code) => code,
+                _ => "unchanged",
+            });
         }
         let unexplained: Vec<_> = (start + 1..=log.head())
             .filter(|rev| !explained.contains(rev))
