@@ -1,7 +1,7 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web bench fuzz negative-control clean
+.PHONY: help run test check lint fmt e2e web bench bench-store crash powerloss negative-control fuzz clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,15 @@ web: ## Build the web client that the server embeds
 
 bench: ## Measure the SignalR crate beside its peers and write docs/benchmarks.md (make bench ARGS="--rounds 1")
 	@exec scripts/bench $(ARGS)
+
+bench-store: ## Measure storing and reading beside bare PostgreSQL and SQLite and write docs/benchmarks.md (make bench-store ARGS="--rounds 1")
+	@exec scripts/bench-store $(ARGS)
+
+crash: ## Kill Hubbub and PostgreSQL under load, 30 times for each database, and check what is left (make crash ARGS="--seed 7")
+	@exec scripts/faults crash $(ARGS)
+
+powerloss: ## Cut the power of the disk under load, 20 times for each database, and check what is left; needs root
+	@exec scripts/faults powerloss $(ARGS)
 
 fuzz: ## Fuzz every parser of the SignalR crate, 60 seconds each
 	@exec crates/signalr/fuzz/run.sh

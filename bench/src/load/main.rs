@@ -5,9 +5,7 @@
 
 mod client;
 mod dialect;
-mod machine;
 mod measure;
-mod median;
 mod report;
 mod server;
 mod swarm;
@@ -97,8 +95,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{report}");
     }
     if let Some(page) = &arguments.page {
-        let machine = machine::describe()?;
-        report::write_into(page, &format!("{machine}\n\n{report}"))?;
+        let machine = hubbub_bench_report::describe()?;
+        let cores = "The server has one core, the load program the other; everything goes over the loopback interface.";
+        let tables = format!("{machine} {cores}\n\n{report}");
+        hubbub_bench_report::write_into(page, "make bench", &tables)?;
     }
     Ok(())
 }

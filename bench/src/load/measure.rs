@@ -4,10 +4,10 @@ use std::fmt;
 use std::io;
 use std::time::{Duration, Instant};
 
+use hubbub_bench_report::quantile;
 use signalr_hub_bench::frame;
 
 use crate::dialect::Heard;
-use crate::median::quantile;
 use crate::server::Server;
 use crate::swarm::Swarm;
 

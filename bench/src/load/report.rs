@@ -1,16 +1,11 @@
 //! The tables.
 
 use std::fmt::Write;
-use std::path::Path;
-use std::{fs, io};
+
+use hubbub_bench_report::{median, thousands, verdict};
 
 use crate::Results;
 use crate::measure::{Rate, Speeds};
-use crate::median::median;
-
-/// What the page keeps for the tables.
-const BEGIN: &str = "<!-- written by `make bench` -->";
-const END: &str = "<!-- the end of what `make bench` writes -->";
 
 /// Below this share of its core, a server was waiting for the load program.
 const BUSY: f64 = 0.9;
@@ -143,10 +138,6 @@ fn ratios(results: &[Results], text: &mut String) -> std::fmt::Result {
     )
 }
 
-fn verdict(holds: bool) -> &'static str {
-    if holds { "reached" } else { "**missed**" }
-}
-
 fn speed(result: &Results, measure: fn(&Speeds) -> Rate) -> f64 {
     median(
         result
@@ -158,44 +149,4 @@ fn speed(result: &Results, measure: fn(&Speeds) -> Rate) -> f64 {
 
 fn kibibytes(result: &Results) -> f64 {
     result.idle.bytes_per_connection / 1024.0
-}
-
-/// A whole number with its thousands apart.
-fn thousands(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Puts the tables into the page that explains them.
-pub(crate) fn write_into(page: &Path, tables: &str) -> io::Result<()> {
-    let text = fs::read_to_string(page)?;
-    let parts = text
-        .split_once(BEGIN)
-        .and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = parts.ok_or_else(|| {
-        io::Error::other(format!("{} has no place for the tables", page.display()))
-    })?;
-    fs::write(
-        page,
-        format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", tables.trim_end()),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!(thousands(7.4), "7");
-        assert_eq!(thousands(1_234_567.0), "1,234,567");
-        assert_eq!(thousands(123_456.0), "123,456");
-    }
 }

@@ -61,6 +61,7 @@ pub(crate) struct PreferencesBody {
     /// Until when nothing may; `null` ends that.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Timestamp>)]
+    #[expect(clippy::option_option, reason = "left out, null, or a time")]
     muted_until: Option<Option<Timestamp>>,
     /// What may.
     #[schema(nullable = false)]

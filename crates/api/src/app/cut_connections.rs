@@ -202,7 +202,8 @@ async fn ten_thousand_connections_cut_before_their_answer_lose_and_double_nothin
         setup_code: node.setup_code.clone().unwrap(),
     });
     let router = node.router.clone();
-    let serving = tokio::spawn(server::serve(listener, router, 1_000, closing.clone()));
+    let tasks = TaskTracker::new();
+    let serving = tasks.spawn(server::serve(listener, router, 1_000, closing.clone()));
 
     let senders = running.senders().await;
     let mut lanes = JoinSet::new();

@@ -17,13 +17,16 @@ pub(super) enum Storage {
     /// In the data folder.
     Folder(Folder),
     /// In PostgreSQL.
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Storage {
     pub(super) async fn open(config: &StorageConfig) -> Result<Self, StartError> {
         match &config.database_url {
-            Some(url) => Postgres::open(url, config).await.map(Self::Postgres),
+            Some(url) => {
+                let postgres = Postgres::open(url, config).await?;
+                Ok(Self::Postgres(Box::new(postgres)))
+            }
             None => Folder::open(&config.data_dir).await.map(Self::Folder),
         }
     }

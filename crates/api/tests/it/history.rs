@@ -52,8 +52,7 @@ async fn holds(server: HubbubBuilder, seed: u64) {
         ..Terms::default()
     };
     let verdict = checker::check(&history, &terms);
-    println!("{verdict}");
-    assert!(verdict.holds(), "seed {seed}");
+    assert!(verdict.holds(), "seed {seed}:\n{verdict}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,31 +1,23 @@
 //! Synchronisation: what a client missed, from any position, in pages.
 
+mod page;
+
 use std::collections::{HashMap, VecDeque};
 
-use hubbub_domain::change::{ConversationChange, PlacedChange};
 use hubbub_domain::ids::{ConversationId, Epoch, UserId};
-use hubbub_domain::member::Membership;
 use hubbub_domain::numbers::{Rev, UserRev};
-use hubbub_domain::repository::{ConversationHead, MessageRange, UserHeads};
-use hubbub_domain::unit_of_work::Repositories;
-use hubbub_domain::user::User;
+use hubbub_domain::repository::{ConversationHead, UserHeads};
 
-use super::dto::{Heads, MessageDto, MessagePage, Row, SettingsDto, SyncPage};
+use super::dto::{Heads, SyncPage};
 use super::error::ChatError;
 use super::service::ChatService;
-use super::steps::{people_of, user_event_change};
-use crate::groups::dto::MemberChange;
-use crate::users::dto::UserDto;
+use super::steps::user_event_change;
+use page::{conversation_page, is_cheaper_anew, newest_page};
 
 /// How many rows one page has at most.
 const PAGE: i64 = 200;
-/// How far behind a client may be before loading the newest page is cheaper than what happened.
-const MAX_BEHIND: i64 = 1_000;
 /// How many changes of a user's own log are told one by one.
 const MAX_USER_CHANGES: i64 = 500;
-/// How many messages the page of a reset has.
-const RESET_PAGE: i64 = 50;
-
 /// What a client has, and wants to have brought up to date.
 #[derive(Clone, Debug, Default)]
 pub struct SyncRequest {
@@ -159,10 +151,6 @@ fn conversation_part(position: Position, head: &ConversationHead) -> Part {
     }
 }
 
-fn is_cheaper_anew(rev: Rev, head: Rev, from_rev: Rev) -> bool {
-    head.get() - rev.get() > MAX_BEHIND || rev < from_rev.previous()
-}
-
 impl Syncing<'_> {
     /// The next page, or `None` after the last.
     pub async fn next(&mut self) -> Result<Option<SyncPage>, ChatError> {
@@ -197,15 +185,17 @@ impl Syncing<'_> {
                 page
             }
             Part::Reset(id) => {
-                let newest = MessageRange::Newest;
-                match self.chat.history(self.user, id, newest, RESET_PAGE).await {
-                    Ok(page) => SyncPage::Reset { page },
-                    // Lost since the heads were read; the client is told by its own log.
-                    Err(ChatError::ConversationNotFound) => SyncPage::Lost {
-                        conversation_id: id,
-                    },
-                    Err(error) => return Err(error),
-                }
+                let mut view = self.chat.store.read().await?;
+                let stay = view.memberships().find_open(id, self.user).await?;
+                let page = match stay {
+                    Some(stay) => newest_page(view.as_mut(), id, &stay).await?,
+                    None => None,
+                };
+                // It may have been lost since the heads were read; the client is told by its own log too.
+                let lost = SyncPage::Lost {
+                    conversation_id: id,
+                };
+                page.map_or(lost, |page| SyncPage::Reset { page })
             }
             Part::Done => {
                 let heads = Heads::from(&self.heads);
@@ -237,113 +227,5 @@ impl Syncing<'_> {
             as_of_rev,
             changes: changes.iter().map(user_event_change).collect(),
         })
-    }
-}
-
-/// What a user may see of what happened in a conversation after a position. Who left sees it up to the departure; who came back does
-/// not see what happened meanwhile.
-async fn conversation_page(
-    view: &mut dyn Repositories,
-    user: UserId,
-    position: Position,
-    limit: i64,
-) -> Result<SyncPage, ChatError> {
-    let id = position.conversation_id;
-    let lost = SyncPage::Lost {
-        conversation_id: id,
-    };
-    let intervals = view.memberships().list_stays(id, user).await?;
-    let Some(last_stay) = intervals.last() else {
-        return Ok(lost);
-    };
-    // Who left and had everything up to then has nothing more to see; and what is long ago, and gone, is told no more.
-    if let Some(left_at) = last_stay.to_rev
-        && (position.rev >= left_at || left_at.get() - position.rev.get() > MAX_BEHIND)
-    {
-        return Ok(lost);
-    }
-    let after = view.conversations();
-    let after = after.list_changes(id, position.rev, limit).await?;
-    let as_of_rev = last_stay.to_rev.unwrap_or(after.head);
-    if last_stay.is_open() && is_cheaper_anew(position.rev, after.head, last_stay.from_rev) {
-        let page = newest_page(view, id, last_stay).await?;
-        return Ok(page.map_or(lost, |page| SyncPage::Reset { page }));
-    }
-    let is_whole = i64::try_from(after.changes.len()).unwrap_or(i64::MAX) < limit;
-    let to_rev = match after.changes.last() {
-        Some(furthest) if !is_whole => furthest.rev.min(as_of_rev),
-        _ => as_of_rev,
-    };
-    let people = people_of(view, &after.changes).await?;
-    let visible = after.changes.iter().filter(|placed| {
-        placed.rev <= as_of_rev
-            && !is_told_as_new(&placed.change, position.rev)
-            && intervals.iter().any(|stay| is_visible(stay, placed))
-    });
-    Ok(SyncPage::Changes {
-        conversation_id: id,
-        from_rev: position.rev,
-        to_rev,
-        as_of_rev,
-        rows: visible
-            .filter_map(|placed| row_of(&placed.change, &people))
-            .collect(),
-    })
-}
-
-async fn newest_page(
-    view: &mut dyn Repositories,
-    id: ConversationId,
-    stay: &Membership,
-) -> Result<Option<MessagePage>, ChatError> {
-    let Some(conversation) = view.conversations().find(id).await? else {
-        return Ok(None);
-    };
-    let range = MessageRange::Newest;
-    let messages = view
-        .messages()
-        .list(id, stay.visible_from_seq, range, RESET_PAGE)
-        .await?;
-    Ok(Some(MessagePage::new(
-        &conversation,
-        stay.visible_from_seq,
-        range,
-        &messages,
-    )))
-}
-
-/// A change is visible where one stay covers it and, for a message, opens the message's place.
-fn is_visible(stay: &Membership, placed: &PlacedChange) -> bool {
-    match &placed.change {
-        // Told where it was created, a message shows what it says now: both places must be covered.
-        ConversationChange::MessagePosted(message)
-        | ConversationChange::MessageChanged(message) => {
-            stay.covers(placed.rev)
-                && stay.covers(message.rev)
-                && message.seq >= stay.visible_from_seq
-        }
-        ConversationChange::MembershipChanged(_) | ConversationChange::SettingsChanged(_) => {
-            stay.covers(placed.rev)
-        }
-    }
-}
-
-/// Whether a change is of a message that is itself told after the position, as it stands now.
-fn is_told_as_new(change: &ConversationChange, after: Rev) -> bool {
-    matches!(change, ConversationChange::MessageChanged(message) if message.created_rev > after)
-}
-
-fn row_of(change: &ConversationChange, people: &HashMap<UserId, User>) -> Option<Row> {
-    match change {
-        ConversationChange::MessagePosted(message)
-        | ConversationChange::MessageChanged(message) => Some(Row::Message {
-            message: Box::new(MessageDto::from(message)),
-        }),
-        ConversationChange::MembershipChanged(stay) => people
-            .get(&stay.user_id)
-            .map(|user| Row::Member(MemberChange::new(UserDto::from(user), stay))),
-        ConversationChange::SettingsChanged(conversation) => {
-            Some(Row::Settings(SettingsDto::new(conversation)))
-        }
     }
 }

@@ -48,7 +48,7 @@ impl Room {
 
     /// From where on a user who joins now sees messages: in every second room everything, else what comes.
     pub(super) fn open_from(&self, room: usize) -> Seq {
-        if room % 2 == 0 {
+        if room.is_multiple_of(2) {
             Seq::FIRST
         } else {
             Seq::new(length(&self.messages) + 1)

@@ -11,7 +11,8 @@ use super::super::session::missing;
 use super::super::statement::Statement;
 use super::super::unit_of_work::SqlUnitOfWork;
 
-/// One row for each post and each message that it is about, or one without a message. `$messages` joins them.
+/// One row for each post and each message that it is about, or one without a message. `$messages` joins them: by their own keys alone, as
+/// a planner that has no statistics yet may take the whole conversation for the shorter list.
 macro_rules! circumstances {
     ($messages:literal) => {
         concat!(
@@ -34,8 +35,8 @@ macro_rules! circumstances {
 const ON_SQLITE: &str = circumstances!(
     "messages x
         ON (x.sender_id = posts.sender_id AND x.client_id = posts.client_id)
-        OR (x.id = posts.reply_to AND x.conversation_id = posts.conversation_id)
-        OR (x.id = posts.thread_root AND x.conversation_id = posts.conversation_id)"
+        OR x.id = posts.reply_to
+        OR x.id = posts.thread_root"
 );
 
 const ON_POSTGRES: &str = circumstances!(
@@ -44,10 +45,10 @@ const ON_POSTGRES: &str = circumstances!(
         WHERE sender_id = posts.sender_id AND client_id = posts.client_id
         UNION ALL
         SELECT * FROM messages
-        WHERE id = posts.reply_to AND conversation_id = posts.conversation_id
+        WHERE id = posts.reply_to
         UNION ALL
         SELECT * FROM messages
-        WHERE id = posts.thread_root AND conversation_id = posts.conversation_id) AS x ON TRUE"
+        WHERE id = posts.thread_root) AS x ON TRUE"
 );
 
 #[derive(FromRow)]

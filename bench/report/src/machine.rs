@@ -3,7 +3,7 @@
 use std::{fs, io};
 
 /// A sentence about the machine: enough to judge the numbers, nothing that would identify it.
-pub(crate) fn describe() -> io::Result<String> {
+pub fn describe() -> io::Result<String> {
     let processors = fs::read_to_string("/proc/cpuinfo")?;
     let memory = fs::read_to_string("/proc/meminfo")?;
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
@@ -28,8 +28,7 @@ pub(crate) fn describe() -> io::Result<String> {
     };
     let kernel: Vec<_> = kernel.trim().split(['.', '-']).take(2).collect();
     Ok(format!(
-        "{kind} with {cores} cores ({model}), {gibibytes} GiB of memory and Linux {}. The server has one core, the load \
-         program the other; everything goes over the loopback interface.",
+        "{kind} with {cores} cores ({model}), {gibibytes} GiB of memory and Linux {}.",
         kernel.join(".")
     ))
 }

@@ -1,9 +1,9 @@
-//! Quantiles.
+//! Numbers: which of them count, and how they are written.
 
 use std::time::Duration;
 
 /// The value below which this share of the values lies; zero if there are none.
-pub(crate) fn quantile(values: &mut [Duration], share: f64) -> Duration {
+pub fn quantile(values: &mut [Duration], share: f64) -> Duration {
     values.sort_unstable();
     let last = u32::try_from(values.len().saturating_sub(1)).unwrap_or(u32::MAX);
     #[expect(
@@ -16,13 +16,31 @@ pub(crate) fn quantile(values: &mut [Duration], share: f64) -> Duration {
 }
 
 /// The middle of some numbers, or of the two in the middle the lower; zero if there are none.
-pub(crate) fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
+pub fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
     let mut numbers: Vec<_> = numbers.into_iter().collect();
     numbers.sort_unstable_by(f64::total_cmp);
     numbers
         .get(numbers.len().saturating_sub(1) / 2)
         .copied()
         .unwrap_or_default()
+}
+
+/// A whole number with its thousands apart.
+pub fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Whether a target is reached, for a table.
+pub fn verdict(holds: bool) -> &'static str {
+    if holds { "reached" } else { "**missed**" }
 }
 
 #[cfg(test)]
@@ -40,5 +58,12 @@ mod tests {
     #[test]
     fn one_bad_round_of_three_does_not_move_the_median() {
         assert_eq!(median([100.0, 1.0, 101.0]).to_bits(), 100f64.to_bits());
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(thousands(7.4), "7");
+        assert_eq!(thousands(1_234_567.0), "1,234,567");
+        assert_eq!(thousands(123_456.0), "123,456");
     }
 }
