@@ -218,8 +218,8 @@ impl Scene<'_> {
                 words.body.clone_from(body);
                 words.is_edited = true;
             }
-            What::Delete(_) | What::Pin(_, false) => words.pinned_by = None,
             What::Pin(_, true) => words.pinned_by = words.pinned_by.or(Some(self.actor)),
+            What::Delete(_) | What::Pin(_, false) => words.pinned_by = None,
             What::React(_, emoji, true) => {
                 let kind = words.reactions.iter_mut().find(|(kind, _)| kind == emoji);
                 match kind {

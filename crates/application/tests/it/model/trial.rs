@@ -56,13 +56,13 @@ impl Trial<'_> {
             if let Some(revs) = made {
                 self.tally.count(request.what.name());
                 explained.extend(revs);
-            } else {
-                self.insist_answered(request, answer, log, start);
-                self.tally.count(match answer {
-                    Answer::Refused(code) => code,
-                    _ => "unchanged",
-                });
+                continue;
             }
+            self.insist_answered(request, answer, log, start);
+            self.tally.count(match answer {
+                Answer::Refused(code) => code,
+                _ => "unchanged",
+            });
         }
         let unexplained: Vec<_> = (start + 1..=log.head())
             .filter(|rev| !explained.contains(rev))
