@@ -1,10 +1,10 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web bench bench-store crash powerloss fuzz clean
+.PHONY: help run test check lint fmt e2e web bench bench-store crash powerloss negative-control fuzz clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build what is missing and start Hubbub on http://localhost:8080 (options: make run ARGS="--help")
 	@exec scripts/run $(ARGS)
@@ -41,6 +41,9 @@ powerloss: ## Cut the power of the disk under load, 20 times for each database, 
 
 fuzz: ## Fuzz every parser of the SignalR crate, 60 seconds each
 	@exec crates/signalr/fuzz/run.sh
+
+negative-control: ## Show that the history checker names each of five builds that are broken on purpose (ARGS="--seed 2")
+	@exec scripts/negative-control $(ARGS)
 
 clean: ## Remove everything that was built or installed here; ./data stays
 	@exec scripts/clean

@@ -64,6 +64,21 @@ export class Chatter {
     return this.#connection.invoke<T>(method, ...args);
   }
 
+  /** All that a server stream hands out. */
+  stream<T>(method: string, ...args: unknown[]): Promise<T[]> {
+    const connection = this.#connection;
+    if (!connection) throw new Error(`${this.user.username} is not connected`);
+    const items: T[] = [];
+    const whole = new Promise<T[]>((resolve, reject) => {
+      connection.stream<T>(method, ...args).subscribe({
+        next: (item) => items.push(item),
+        error: reject,
+        complete: () => resolve(items),
+      });
+    });
+    return within(15, `the end of ${method}`, whole);
+  }
+
   /** The first event of that name that matches, which may have come already, but not before the `from`th event. */
   next<Name extends keyof Events>(
     name: Name,
@@ -81,7 +96,7 @@ export class Chatter {
     });
   }
 
-  /** A conversation's messages in the order in which they came, once there are so many. */
+  /** What people wrote in a conversation in the order in which it came, once there is so much. */
   messages(conversationId: string, count: number): Promise<Message[]> {
     return this.#until(`${count} messages to ${this.user.username}`, 15, () => {
       const messages = this.messagesSoFar(conversationId);
@@ -91,7 +106,9 @@ export class Chatter {
 
   messagesSoFar(conversationId: string): Events['ReceiveMessage'][] {
     return this.received.flatMap((event) =>
-      event.name === 'ReceiveMessage' && event.payload.conversationId === conversationId
+      event.name === 'ReceiveMessage' &&
+      event.payload.conversationId === conversationId &&
+      !event.payload.system
         ? [event.payload]
         : [],
     );

@@ -24,6 +24,11 @@ export interface Message {
   senderId: string;
   body: string;
   sentAt: string;
+  editedAt?: string;
+  deletedAt?: string;
+  reactions?: { emoji: string; userIds: string[] }[];
+  /** Present in notes of the system, which nobody wrote. */
+  system?: { type: string };
 }
 
 export interface Range {
@@ -62,6 +67,32 @@ export interface MessagePage {
   messages: Message[];
 }
 
+export type SyncPage =
+  | { type: 'epoch'; epoch: string }
+  | ({ type: 'user'; changes: UserChange[] } & Range)
+  | { type: 'conversations'; userRev: number; conversations: ConversationSummary[] }
+  | ({ type: 'changes'; conversationId: string; asOfRev: number; rows: Row[] } & Range)
+  | { type: 'reset'; page: MessagePage }
+  | { type: 'lost'; conversationId: string }
+  | { type: 'done'; epoch: string; userRev: number; heads: Head[] };
+
+export type Row =
+  | { type: 'message'; message: Message }
+  | { type: 'member'; user: User; joined: boolean; rev: number }
+  | { type: 'settings'; name: string; rev: number };
+
+export interface Head {
+  conversationId: string;
+  rev: number;
+}
+
+export type UserChange =
+  | { type: 'conversationGained'; conversation: ConversationSummary }
+  | { type: 'conversationLost'; conversationId: string }
+  | { type: 'stateChanged'; conversationId: string; lastReadSeq: number; unreadCount: number }
+  | { type: 'threadStateChanged'; conversationId: string; rootId: string }
+  | { type: 'receiptsChanged'; privateReceipts: boolean };
+
 export interface Presence {
   userId: string;
   state: 'active' | 'away' | 'offline';
@@ -71,19 +102,13 @@ export interface Presence {
 
 /** The events that the server sends, with their payloads. */
 export interface Events {
-  Heads: {
-    epoch: string;
-    userRev: number;
-    conversations: { conversationId: string; rev: number }[];
-  };
+  Heads: { epoch: string; userRev: number; conversations: Head[] };
   ReceiveMessage: Message & Range;
+  MessageChanged: Message & Range;
   MemberChanged: { conversationId: string; user: User; joined: boolean; rev: number } & Range;
-  UserChanged: {
-    change:
-      | { type: 'conversationGained'; conversation: ConversationSummary }
-      | { type: 'conversationLost'; conversationId: string }
-      | { type: 'readMarkerMoved'; conversationId: string; seq: number; unreadCount: number };
-  } & Range;
+  ConversationChanged: { conversationId: string; name: string; rev: number } & Range;
+  Advanced: { conversationId: string } & Range;
+  UserChanged: { change: UserChange } & Range;
   UserTyping: { conversationId: string; userId: string; isTyping: boolean };
   ReadMarkerMoved: { conversationId: string; userId: string; seq: number };
   UserOnline: Presence;
@@ -93,7 +118,10 @@ export interface Events {
 export const eventNames = [
   'Heads',
   'ReceiveMessage',
+  'MessageChanged',
   'MemberChanged',
+  'ConversationChanged',
+  'Advanced',
   'UserChanged',
   'UserTyping',
   'ReadMarkerMoved',

@@ -39,6 +39,14 @@ export class Person {
     await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   }
 
+  /** Signs in with an account that there is. */
+  async signsIn(username: string): Promise<void> {
+    await this.page.getByLabel('Username', { exact: true }).fill(username);
+    await this.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await this.presses('Sign in');
+    await expect(this.conversations).toBeVisible();
+  }
+
   async presses(button: string): Promise<void> {
     await this.page.getByRole('button', { name: button, exact: true }).click();
   }
@@ -107,11 +115,34 @@ export class Person {
     await this.presses('Send');
   }
 
+  /** Everything that is said and told in the open conversation. */
+  timeline(conversation: string): Locator {
+    return this.page.getByRole('log', { name: `Messages in ${conversation}`, exact: true });
+  }
+
   /** The messages of the open conversation, one row each. */
   messages(conversation: string): Locator {
-    return this.page
-      .getByRole('log', { name: `Messages in ${conversation}`, exact: true })
-      .getByRole('article');
+    return this.timeline(conversation).getByRole('article');
+  }
+
+  /** Opens what can be done with a member of the open group. */
+  async manages(group: string, member: string): Promise<void> {
+    await this.page.getByRole('button', { name: /^Show members/ }).click();
+    await this.dialog(`Members of ${group}`).getByLabel(`Manage ${member}`).click();
+  }
+
+  /** The message with this text in the open conversation. */
+  message(conversation: string, text: string): Locator {
+    return this.messages(conversation).filter({ hasText: text });
+  }
+
+  /** Opens the menu of a message and chooses from it. */
+  async does(action: string, message: Locator): Promise<void> {
+    await message.hover();
+    await message.getByRole('button', { name: /^Actions for/ }).click();
+    const menu = this.page.getByRole('menu', { name: 'Message actions' });
+    await menu.getByRole('menuitem', { name: action, exact: true }).click();
+    await expect(menu).toBeHidden();
   }
 
   /** Waits until the open conversation shows exactly these messages, in this order, each once. */

@@ -207,9 +207,8 @@ test('sign-in does not tell which half was wrong, and a refresh token works once
   });
   expect(refreshed.user).toEqual(alice.user);
   expect(refreshed.refreshToken).not.toBe(alice.session.refreshToken);
-  expect(await new Api(server.hubbub.origin, refreshed.accessToken).get('/api/users/me')).toEqual(
-    alice.user,
-  );
+  const renewed = new Api(server.hubbub.origin, refreshed.accessToken);
+  expect(await renewed.get('/api/users/me')).toMatchObject({ ...alice.user });
 });
 
 /** A round trip that needs the connection, the hub and the storage. */

@@ -36,9 +36,11 @@ test('killed right after an acknowledgement, twenty times, it loses and doubles 
   }
 
   const page = await bob.api.get<MessagePage>(`/api/conversations/${log.id}/messages?limit=200`);
-  expect(page.messages.map(({ seq, messageId, body }) => ({ seq, messageId, body }))).toEqual(
+  const [founding, ...written] = page.messages;
+  expect(founding).toMatchObject({ seq: 1, system: { type: 'founded' } });
+  expect(written.map(({ seq, messageId, body }) => ({ seq, messageId, body }))).toEqual(
     acknowledged.map(({ messageId }, index) => ({
-      seq: index + 1,
+      seq: index + 2,
       messageId,
       body: `kill ${index + 1}`,
     })),

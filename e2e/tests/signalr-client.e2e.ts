@@ -4,7 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from '@playwright/test';
 import { group } from '../support/cast.ts';
 import type { Chatter } from '../support/chatter.ts';
-import type { ConversationSummary, MessagePage, SendReceipt } from '../support/contract.ts';
+import type {
+  ConversationSummary,
+  MessagePage,
+  SendReceipt,
+  SyncPage,
+} from '../support/contract.ts';
 import { serverForThisFile } from '../support/server.ts';
 
 const server = serverForThisFile();
@@ -181,9 +186,10 @@ test('a hundred concurrent sends are numbered without a hole and seen in one ord
     }),
   );
 
-  const numbers = Array.from({ length: 100 }, (_, index) => index + 1);
+  // The first place is that of the note that the group was founded.
+  const numbers = Array.from({ length: 100 }, (_, index) => index + 2);
   expect(receipts.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(numbers);
-  const page = await history(ann, crowd.id, 200);
+  const page = await history(ann, crowd.id, 100);
   expect(page.messages.map(({ seq }) => seq)).toEqual(numbers);
   for (const person of people) {
     const seen = await person.messages(crowd.id, 100);
@@ -243,6 +249,39 @@ test('what was missed while away is in the history, page by page', async () => {
     more = page.hasAfter;
   }
   expect(missed).toEqual([2, 3, 4, 5, 6]);
+});
+
+test('what was missed while away comes by one synchronisation, each message as it stands now', async () => {
+  const [alice, bob] = await server.cast.connected('alice', 'bob');
+  const club = await group(alice, 'Club', bob);
+  const first = await alice.invoke<SendReceipt>('SendToGroup', club.id, 'frist');
+  const { epoch, userRev } = await bob.next('Heads', () => true);
+  await bob.disconnect();
+
+  await alice.invoke('EditMessage', club.id, first.messageId, 'first');
+  await alice.invoke('AddReaction', club.id, first.messageId, '👍');
+  const second = await alice.invoke<SendReceipt>('SendToGroup', club.id, 'second');
+  await alice.invoke('DeleteMessage', club.id, second.messageId);
+
+  await bob.connect();
+  const positions = [{ conversationId: club.id, rev: first.rev }];
+  const pages = await bob.stream<SyncPage>('Sync', { epoch, userRev, positions });
+  expect(pages.map(({ type }) => type)).toEqual(['user', 'changes', 'done']);
+  expect(pages[1]).toMatchObject({ fromRev: first.rev, toRev: second.rev + 1 });
+  const rows = pages[1]?.type === 'changes' ? pages[1].rows : [];
+  expect(rows).toHaveLength(2);
+  expect(rows).toContainEqual({
+    type: 'message',
+    message: expect.objectContaining({
+      seq: first.seq,
+      body: 'first',
+      reactions: [{ emoji: '👍', userIds: [alice.user.id] }],
+    }),
+  });
+  expect(rows).toContainEqual({
+    type: 'message',
+    message: expect.objectContaining({ seq: second.seq, body: '', deletedBy: alice.user.id }),
+  });
 });
 
 /** Everybody begins in General, and so shares a conversation with everybody. */

@@ -58,12 +58,12 @@ async fn work(
     let (mut rows, mut latencies) = (0, Vec::new());
     let mut now = Instant::now();
     while now < end {
-        let began = now;
+        let asked_at = now;
         let done = client.act().await?;
         now = Instant::now();
         if (begin..end).contains(&now) {
             rows += done;
-            latencies.push(now - began);
+            latencies.push(now - asked_at);
         }
     }
     Ok((rows, latencies))

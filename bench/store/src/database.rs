@@ -1,5 +1,6 @@
 //! The databases under measurement, each private to this program.
 
+use std::rc::Rc;
 use std::str::FromStr as _;
 use std::sync::Arc;
 
@@ -63,7 +64,7 @@ pub(crate) enum Own {
     Postgres {
         pool: PgPool,
         connect: Box<PgConnectOptions>,
-        cluster: Arc<PostgresCluster>,
+        cluster: Rc<PostgresCluster>,
     },
     Sqlite(SqlitePool),
 }
@@ -97,7 +98,7 @@ impl Database {
         let own = Own::Postgres {
             pool: PgPool::connect_with(connect.clone()).await?,
             connect: Box::new(connect),
-            cluster: Arc::new(cluster),
+            cluster: Rc::new(cluster),
         };
         let default = WriterOptions::default();
         let writers = WriterOptions {
@@ -175,8 +176,12 @@ impl Database {
         };
         let sql = AssertSqlSafe(sql.replace("{uuid}", uuid).replace("{hash}", hash));
         match &self.own {
-            Own::Postgres { pool, .. } => drop(raw_sql(sql).execute(pool).await?),
-            Own::Sqlite(pool) => drop(raw_sql(sql).execute(pool).await?),
+            Own::Postgres { pool, .. } => {
+                raw_sql(sql).execute(pool).await?;
+            }
+            Own::Sqlite(pool) => {
+                raw_sql(sql).execute(pool).await?;
+            }
         }
         Ok(())
     }

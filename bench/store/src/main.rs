@@ -54,7 +54,7 @@ impl Arguments {
                 "--rounds" => arguments.rounds = value.parse().map_err(|_| needs_a_number())?,
                 "--messages" => arguments.messages = value.parse().map_err(|_| needs_a_number())?,
                 "--writers" => {
-                    arguments.writers = Some(value.parse().map_err(|_| needs_a_number())?)
+                    arguments.writers = Some(value.parse().map_err(|_| needs_a_number())?);
                 }
                 "--only" => {
                     let kind = Kind::ALL.into_iter().find(|kind| kind.word() == value);

@@ -5,6 +5,16 @@
 //!
 //! Start reading at [`chat`], whose `send` is the heart of the system.
 
+#[cfg(all(
+    not(debug_assertions),
+    any(
+        feature = "broken-ack-before-commit",
+        feature = "broken-membership-outside-lock",
+        feature = "broken-no-unique-key"
+    )
+))]
+compile_error!("the features `broken-*` are negative controls; no release may contain them");
+
 pub mod auth;
 pub mod chat;
 pub mod error;

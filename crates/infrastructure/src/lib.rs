@@ -5,6 +5,9 @@
 //!
 //! Start reading at `sql`: what is stored is said there once, for both databases. [`sqlite`] and [`postgres`] open them.
 
+#[cfg(all(not(debug_assertions), feature = "broken-no-unique-key"))]
+compile_error!("`broken-no-unique-key` is a negative control; no release may contain it");
+
 pub mod in_process;
 pub mod postgres;
 pub mod security;

@@ -61,7 +61,7 @@ fn noted(messages: &[MessageRow]) -> impl Iterator<Item = MemberRow> {
         let note = row.system.as_ref()?;
         let joined = match &*note.kind {
             "joined" => true,
-            "left" | "removed" => false,
+            "left" => false,
             _ => return None,
         };
         let user = note.user_id.unwrap_or(row.sender_id);
@@ -154,7 +154,7 @@ mod tests {
         let messages = [
             note(1, 2, "founded", founder),
             note(2, 4, "joined", guest),
-            note(3, 6, "removed", guest),
+            note(3, 6, "left", guest),
         ];
         let heard = [
             MemberRow {

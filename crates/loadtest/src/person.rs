@@ -48,6 +48,23 @@ impl Person {
         Self::begin(base, "/api/auth/register", &wish).await
     }
 
+    /// Makes the first account of a server, by the code that it printed.
+    pub async fn first(base: &str, username: &str, setup_code: &str) -> anyhow::Result<Self> {
+        let wish = json!({
+            "username": username,
+            "password": format!("{username} {username} {username}"),
+            "setupCode": setup_code,
+            "tokenDelivery": "body",
+        });
+        Self::begin(base, "/api/auth/register", &wish).await
+    }
+
+    /// The same person, who reaches Hubbub at another address.
+    pub fn at(mut self, base: &str) -> Self {
+        base.clone_into(&mut self.base);
+        self
+    }
+
     async fn begin(base: &str, path: &str, wish: &Value) -> anyhow::Result<Self> {
         let http = Client::new();
         let session = answer(http.post(format!("{base}{path}")).json(wish)).await?;

@@ -17,7 +17,7 @@ use crate::schedule::{Happening, Schedule};
 use crate::seed::Seed;
 
 /// How long the devices may take to have everything after the last thing happened.
-const SETTLING: Duration = Duration::from_mins(2);
+const SETTLING: Duration = Duration::from_mins(1);
 
 /// What a rehearsal needs.
 #[derive(Clone, Debug)]

@@ -3,6 +3,9 @@
 //! Senders push encoded frames and never wait; the one consumer, which is the connection's transport, takes what is queued. An idle
 //! outbox owns no memory on the heap.
 
+#[cfg(all(not(debug_assertions), feature = "broken-silent-queue-drop"))]
+compile_error!("`broken-silent-queue-drop` is a negative control; no release may contain it");
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -177,6 +180,9 @@ impl Outbox {
         let bytes = state.bytes + frame.bytes.len();
         // A single message of any size may pass when nothing else waits.
         if frames > 0 && (frames >= limits.frames || bytes > limits.bytes) {
+            if cfg!(feature = "broken-silent-queue-drop") {
+                return Pushed::Queued;
+            }
             return Pushed::Overflow;
         }
         state.bytes = bytes;

@@ -39,5 +39,11 @@ export const routes: Routes = [
       },
     ],
   },
+  {
+    path: 'g/:code',
+    canActivate: [signedIn],
+    loadComponent: async () =>
+      (await import('./features/group-invitation/group-invitation-page')).GroupInvitationPage,
+  },
   { path: '**', redirectTo: '' },
 ];

@@ -7,5 +7,6 @@ export const dialogLoaders: DialogLoaders = {
     (await import('./features/conversations/browse-channels')).BrowseChannels,
   invitePeople: async () => (await import('./features/admin/invite-people')).InvitePeople,
   account: async () => (await import('./features/settings/account')).Account,
+  editHistory: async () => (await import('./features/conversation/edit-history')).EditHistory,
   members: async () => (await import('./features/people/members')).Members,
 };

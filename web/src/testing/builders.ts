@@ -6,7 +6,7 @@ import {
   Session,
   User,
 } from '../app/core/api/generated/models';
-import { MessageReceived } from '../app/core/api/events';
+import { ConversationStep } from '../app/core/api/events';
 
 /** A person; by default the one who is signed in. */
 export function user(fields: Partial<User> = {}): User {
@@ -38,8 +38,15 @@ export function messages(from: number, to: number): Message[] {
   return Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
 }
 
-export function received(seq: number, fields: Partial<MessageReceived> = {}): MessageReceived {
-  return { ...message(seq), fromRev: seq - 1, toRev: seq, ...fields };
+/** The step that brings messages, from one rev to another. */
+export function step(fromRev: number, toRev: number, ...changed: Message[]): ConversationStep {
+  const rows = changed.map((message) => ({ type: 'message' as const, message }));
+  return { conversationId: 'c', fromRev, toRev, rows };
+}
+
+/** The step that brings the message with this seq, in a conversation where nothing else happens. */
+export function posted(seq: number, fields: Partial<Message> = {}): ConversationStep {
+  return step(seq - 1, seq, message(seq, fields));
 }
 
 /** A page of a conversation that has `lastSeq` messages. */
@@ -71,6 +78,9 @@ export function conversation(fields: Partial<ConversationSummary> = {}): Convers
     rev: 0,
     lastReadSeq: 0,
     unreadCount: 0,
+    mentionCount: 0,
+    level: 'all',
+    history: 'joined',
     createdAt: '2026-11-01T00:00:00Z',
     ...fields,
   };

@@ -1,4 +1,4 @@
-import { Hub, HubFactory } from '../app/core/realtime/realtime-connection';
+import { Hub, HubFactory, HubStream } from '../app/core/realtime/realtime-connection';
 
 /** A hub connection whose fate is in the test's hand. */
 export class FakeHub implements Hub {
@@ -25,6 +25,20 @@ export class FakeHub implements Hub {
   invoke(method: string, ...args: unknown[]): Promise<unknown> {
     this.invocations.push({ method, args });
     return this.answer(method, args);
+  }
+
+  /** A stream's items are what the answer is made of. */
+  stream(method: string, ...args: unknown[]): HubStream {
+    return {
+      subscribe: ({ next, error, complete }) => {
+        this.invoke(method, ...args)
+          .then((items) => {
+            for (const item of (items ?? []) as unknown[]) next(item);
+            complete();
+          })
+          .catch(error);
+      },
+    };
   }
 
   on(event: string, handler: (...args: never[]) => void): void {

@@ -1,14 +1,21 @@
 // The stand-in server's hub: enough of the SignalR JSON protocol for one client.
 import { randomUUID } from 'node:crypto';
+import { URLSearchParams } from 'node:url';
 import WebSocket from 'ws';
 import {
+  append,
+  change,
   conversations,
   direct,
   find,
+  findMessage,
   onEvents,
+  page,
   post,
   receiptOf,
   Refusal,
+  setPersonal,
+  summary,
   users,
 } from './world.mjs';
 
@@ -35,9 +42,24 @@ function invoke(socket, target, [first, second, third]) {
   const { userId } = socket;
   switch (target) {
     case 'SendMessage':
-      return receiptOf(
-        post(find(first.conversationId, userId), userId, first.body, first.clientId),
-      );
+      return receiptOf(sendTo(find(first.conversationId, userId), userId, first));
+    case 'EditMessage':
+      return edit(find(first, userId), second, { body: third, editedAt: now() });
+    case 'DeleteMessage':
+      return edit(find(first, userId), second, { deletedAt: now(), deletedBy: userId });
+    case 'RestoreMessage':
+      return edit(find(first, userId), second, { deletedAt: undefined, deletedBy: undefined });
+    case 'PinMessage':
+      return edit(find(first, userId), second, { pinnedAt: now(), pinnedBy: userId }).rev;
+    case 'UnpinMessage':
+      return edit(find(first, userId), second, { pinnedAt: undefined, pinnedBy: undefined }).rev;
+    case 'AddReaction':
+    case 'RemoveReaction':
+      return react(find(first, userId), second, third, userId, target === 'AddReaction');
+    case 'MarkUnread':
+      return setPersonal(find(first, userId), userId, { unreadFrom: second }) && null;
+    case 'SetPreferences':
+      return setPersonal(find(first, userId), userId, second);
     case 'SendPrivateMessage':
       return receiptOf(post(direct(userId, first), userId, second, third));
     case 'SendToGroup':
@@ -45,6 +67,7 @@ function invoke(socket, target, [first, second, third]) {
     case 'MarkRead': {
       const conversation = find(first, userId);
       conversation.read.set(userId, Math.max(second, conversation.read.get(userId) ?? 0));
+      setPersonal(conversation, userId, { unreadFrom: undefined });
       return null;
     }
     case 'Typing':
@@ -62,6 +85,59 @@ function invoke(socket, target, [first, second, third]) {
     default:
       throw new Refusal(404, 'not_found', `There is no method ${target}.`);
   }
+}
+
+const now = () => new Date().toISOString();
+
+function sendTo(conversation, senderId, { body, clientId, replyTo, threadOf }) {
+  const known = conversation.messages.find((message) => message.clientId === clientId);
+  if (known || (!replyTo && !threadOf)) return post(conversation, senderId, body, clientId);
+  const answered = replyTo && findMessage(conversation, replyTo);
+  const sent = append(conversation, {
+    senderId,
+    body,
+    clientId,
+    sentAt: now(),
+    threadOf,
+    ...(answered && {
+      replyTo: { messageId: replyTo, seq: answered.seq, senderId: answered.senderId },
+    }),
+  });
+  if (threadOf) {
+    const root = findMessage(conversation, threadOf);
+    const replyCount = (root.thread?.replyCount ?? 0) + 1;
+    change(conversation, root, {
+      thread: { replyCount, lastReplySeq: sent.seq, lastReplyAt: sent.sentAt },
+    });
+  }
+  return sent;
+}
+
+function edit(conversation, messageId, fields) {
+  return receiptOf(change(conversation, findMessage(conversation, messageId), fields));
+}
+
+function react(conversation, messageId, emoji, userId, adds) {
+  const message = findMessage(conversation, messageId);
+  const given = new Map(message.reactions?.map((r) => [r.emoji, r.userIds]));
+  const others = (given.get(emoji) ?? []).filter((id) => id !== userId);
+  given.set(emoji, adds ? [...others, userId] : others);
+  const reactions = [...given].map(([key, userIds]) => ({ emoji: key, userIds }));
+  return change(conversation, message, { reactions: reactions.filter((r) => r.userIds.length) })
+    .rev;
+}
+
+/** Everything afresh: simpler than what the server does, and good enough to look at. */
+function sync(userId, { positions }) {
+  const { epoch: name, userRev, conversations: all } = heads(userId);
+  const mine = all.map(({ conversationId }) => conversations.get(conversationId));
+  const listed = mine.map((conversation) => summary(conversation, userId));
+  const wanted = mine.filter(({ id }) => positions.some((p) => p.conversationId === id));
+  return [
+    { type: 'conversations', userRev, conversations: listed },
+    ...wanted.map((c) => ({ type: 'reset', page: page(c, new URLSearchParams()) })),
+    { type: 'done', epoch: name, userRev, heads: all },
+  ];
 }
 
 function heads(userId) {
@@ -89,6 +165,11 @@ function hear(socket, text) {
         answer.error = `An unexpected error occurred invoking '${message.target}' on the server. HubException: ${error.code}: ${error.message}`;
       }
       if (message.invocationId) send(socket, answer);
+    } else if (message.type === 4) {
+      const { invocationId } = message;
+      for (const item of sync(socket.userId, message.arguments[0]))
+        send(socket, { type: 2, invocationId, item });
+      send(socket, { type: 3, invocationId });
     } else if (message.type === 6) send(socket, { type: 6 });
   }
 }

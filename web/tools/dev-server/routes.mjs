@@ -8,6 +8,7 @@ import {
   conversations,
   direct,
   find,
+  findMessage,
   gained,
   page,
   Refusal,
@@ -186,6 +187,17 @@ const routes = [
     /^\/api\/conversations\/([^/]+)\/messages$/,
     ({ me, args: [id], query }) => page(find(id, me().id), query),
   ],
+  [
+    'GET',
+    /^\/api\/conversations\/([^/]+)\/messages\/([^/]+)$/,
+    ({ me, args: [id, messageId] }) => findMessage(find(id, me().id), messageId),
+  ],
+  [
+    'GET',
+    /^\/api\/conversations\/([^/]+)\/messages\/([^/]+)\/revisions$/,
+    () => ({ revisions: [] }),
+  ],
+  ['GET', /^\/api\/groups\/([^/]+)\/bans$/, () => ({ bans: [] })],
   [
     'GET',
     /^\/api\/groups$/,

@@ -31,6 +31,7 @@ export function addConversation(kind, memberIds, fields = {}) {
     messages: [],
     rev: 0,
     read: new Map(),
+    personal: new Map(),
     createdAt: new Date().toISOString(),
     ...fields,
   };
@@ -44,6 +45,18 @@ export function post(conversation, senderId, body, clientId = randomUUID(), sent
   if (body === 'refuse me') throw new Refusal(403, 'forbidden');
   if (!body.trim()) throw new Refusal(422, 'message_empty');
   if ([...body].length > 16_384) throw new Refusal(422, 'message_too_long');
+  return append(conversation, { senderId, body, clientId, sentAt: sentAt.toISOString() });
+}
+
+/** Tells what has happened to the conversation. */
+export function note(conversation, senderId, system) {
+  const sentAt = new Date().toISOString();
+  return append(conversation, { senderId, body: '', clientId: randomUUID(), sentAt, system });
+}
+
+/** A message in its place, with whatever it has besides. */
+export function append(conversation, fields) {
+  const { senderId } = fields;
   const seq = conversation.messages.length + 1;
   const rev = ++conversation.rev;
   const message = {
@@ -52,10 +65,7 @@ export function post(conversation, senderId, body, clientId = randomUUID(), sent
     createdRev: rev,
     rev,
     messageId: randomUUID(),
-    clientId,
-    senderId,
-    body,
-    sentAt: sentAt.toISOString(),
+    ...fields,
   };
   conversation.messages.push(message);
   if ((conversation.read.get(senderId) ?? 0) === seq - 1) conversation.read.set(senderId, seq);
@@ -65,6 +75,53 @@ export function post(conversation, senderId, body, clientId = randomUUID(), sent
     toRev: rev,
   });
   return message;
+}
+
+export function findMessage(conversation, messageId) {
+  const message = conversation.messages.find((candidate) => candidate.messageId === messageId);
+  if (!message) throw new Refusal(404, 'not_found');
+  return message;
+}
+
+/** Gives a message another row. A field that is undefined is taken away. */
+export function change(conversation, message, fields) {
+  const rev = ++conversation.rev;
+  Object.assign(message, fields, { rev });
+  tell([...conversation.members.keys()], 'MessageChanged', {
+    ...message,
+    fromRev: rev - 1,
+    toRev: rev,
+  });
+  return message;
+}
+
+/** What only this person must learn of the conversation. */
+export function setPersonal(conversation, userId, fields) {
+  const user = users.get(userId);
+  conversation.personal.set(userId, { ...conversation.personal.get(userId), ...fields });
+  user.rev = (user.rev ?? 0) + 1;
+  const state = personal(conversation, userId);
+  const changed = { type: 'stateChanged', conversationId: conversation.id, ...state };
+  tell([userId], 'UserChanged', { fromRev: user.rev - 1, toRev: user.rev, change: changed });
+  return state;
+}
+
+function personal(conversation, userId) {
+  const lastReadSeq = conversation.read.get(userId) ?? 0;
+  const { unreadFrom, level = 'all', mutedUntil } = conversation.personal.get(userId) ?? {};
+  const first = Math.min(lastReadSeq + 1, unreadFrom ?? Infinity);
+  const unread = conversation.messages.filter(
+    (m) => m.seq >= first && m.senderId !== userId && !m.system && !m.deletedAt && !m.threadOf,
+  );
+  const calling = unread.filter((m) => m.mentions?.userIds.includes(userId));
+  return {
+    lastReadSeq,
+    unreadFrom,
+    unreadCount: Math.min(100, unread.length),
+    mentionCount: Math.min(100, calling.length),
+    level,
+    mutedUntil: mutedUntil ?? undefined,
+  };
 }
 
 export const receiptOf = ({ conversationId, messageId, clientId, seq, rev, sentAt }) => ({
@@ -79,10 +136,6 @@ export const receiptOf = ({ conversationId, messageId, clientId, seq, rev, sentA
 export function summary(conversation, userId) {
   const peerId =
     conversation.kind === 'direct' && [...conversation.members.keys()].find((id) => id !== userId);
-  const lastReadSeq = conversation.read.get(userId) ?? 0;
-  const unread = conversation.messages.filter(
-    (m) => m.seq > lastReadSeq && m.senderId !== userId,
-  ).length;
   return {
     id: conversation.id,
     kind: conversation.kind,
@@ -94,9 +147,9 @@ export function summary(conversation, userId) {
     joined: conversation.members.has(userId),
     lastSeq: conversation.messages.length,
     rev: conversation.rev,
-    lastReadSeq,
-    unreadCount: Math.min(100, unread),
-    lastMessage: conversation.messages.at(-1),
+    history: conversation.kind === 'channel' ? 'all' : 'joined',
+    ...personal(conversation, userId),
+    lastMessage: conversation.messages.filter((m) => !m.threadOf).at(-1),
     createdAt: conversation.createdAt,
   };
 }
@@ -116,6 +169,7 @@ export function changeMember(conversation, userId, joined) {
   };
   tell(audience, 'MemberChanged', joined ? { ...event, role: 'member' } : event);
   gained(conversation, [userId], joined);
+  note(conversation, userId, { type: joined ? 'joined' : 'left', userId });
 }
 
 export function gained(conversation, userIds, joined = true) {
@@ -154,7 +208,8 @@ export function page(conversation, query) {
   const limit = Math.min(200, Number(query.get('limit') ?? 50));
   const before = query.has('before') ? Number(query.get('before')) : Infinity;
   const after = query.has('after') ? Number(query.get('after')) : undefined;
-  const all = conversation.messages;
+  const thread = query.get('thread');
+  const all = conversation.messages.filter((m) => !thread || m.threadOf === thread);
   const messages =
     after === undefined
       ? all.filter((m) => m.seq < before).slice(-limit)

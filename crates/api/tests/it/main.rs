@@ -10,6 +10,7 @@ mod crash;
 mod database_away;
 mod events;
 mod groups;
+mod history;
 mod hostile;
 mod http;
 mod hub;

@@ -17,6 +17,7 @@ mod interleavings;
 mod invitations;
 mod mentions;
 mod messages;
+mod model;
 mod permissions;
 mod presence;
 mod reading;

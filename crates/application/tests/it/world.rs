@@ -48,7 +48,12 @@ impl World {
     }
 
     pub(crate) async fn with(registration: RegistrationMode) -> Self {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::in_memory().await.unwrap());
+        let store = SqliteStore::in_memory().await.unwrap();
+        Self::over(Arc::new(store), registration).await
+    }
+
+    /// A server on its first start over an empty database.
+    pub(crate) async fn over(store: Arc<dyn Store>, registration: RegistrationMode) -> Self {
         let clock = Arc::new(FakeClock::default());
         let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
         let events = Arc::new(RecordingEventBus::default());

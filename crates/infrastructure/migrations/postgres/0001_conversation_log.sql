@@ -65,7 +65,9 @@ CREATE TABLE conversations (
     created_at BIGINT NOT NULL,
     CHECK ((kind = 'direct') = (direct_low IS NOT NULL AND direct_high IS NOT NULL)),
     CHECK ((kind = 'direct') = (name IS NULL))
-);
+)
+-- Each message moves its conversation's row. Where there is room on its page, the row's new version needs no entry in any index.
+WITH (fillfactor = 50);
 
 -- exactly one direct conversation per pair
 CREATE UNIQUE INDEX conversations_of_pair ON conversations (direct_low, direct_high);

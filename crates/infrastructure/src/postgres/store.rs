@@ -186,6 +186,13 @@ async fn prepare(connect: &PgConnectOptions, options: PgOptions) -> Result<(), P
     }
     let migrated = MIGRATIONS.run(&mut connection).await;
     migrated.map_err(PgStoreError::Migrate)?;
+    #[cfg(feature = "broken-no-unique-key")]
+    sqlx::raw_sql(
+        "ALTER TABLE messages DROP CONSTRAINT IF EXISTS messages_sender_id_client_id_key",
+    )
+    .execute(&mut connection)
+    .await
+    .map_err(PgStoreError::Connect)?;
     // Everything is done; a farewell that fails changes nothing.
     let _ = connection.close().await;
     Ok(())

@@ -99,7 +99,7 @@ fn check_gaps(
         return;
     };
     let within = |row: &&MessageRow| {
-        (*first..*last).contains(&row.seq) && run.could_see(segment.conversation, segment.user, row)
+        (*first..*last).contains(&row.seq) && run.is_shown(segment.conversation, segment.user, row)
     };
     for row in dump.messages.iter().filter(within) {
         findings.checked(THIS, 1);

@@ -168,14 +168,15 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Whether a user could see a message when it was posted, or can since they joined.
-    pub(crate) fn could_see(
+    /// Whether a user is shown a message whenever they ask. One that was changed after a departure is not shown to who asks after that:
+    /// how it stood before nobody knows any more, and how it stands is not theirs to see.
+    pub(crate) fn is_shown(
         &self,
         conversation: ConversationId,
         user: UserId,
         row: &MessageRow,
     ) -> bool {
-        let within = |stay: &Stay| stay.to_rev.is_none_or(|to| row.created_rev <= to);
+        let within = |stay: &Stay| stay.to_rev.is_none_or(|to| row.rev <= to);
         self.stays(conversation, user)
             .any(|stay| row.seq >= stay.visible_from_seq && within(stay))
     }

@@ -5,7 +5,7 @@
 
 mod log;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{Effect, Frame, Head, How, Row, UserChange};
 use crate::ids::{ConversationId, Epoch};
@@ -111,13 +111,16 @@ impl Replica {
         self.user_rev
     }
 
-    /// The positions, for a synchronisation.
+    /// The positions, for a synchronisation: 0 for a conversation that was heard of and is not held.
     pub fn positions(&self) -> Vec<Head> {
-        let head = |(id, log): (&ConversationId, &Log)| Head {
-            conversation_id: *id,
-            rev: log.position,
-        };
-        self.logs.iter().map(head).collect()
+        let held = |log: &Log| log.position;
+        let ids: BTreeSet<_> = self.logs.keys().chain(self.heard.keys()).collect();
+        ids.into_iter()
+            .map(|id| Head {
+                conversation_id: *id,
+                rev: self.logs.get(id).map_or(0, held),
+            })
+            .collect()
     }
 
     /// What is held, by conversation.
@@ -159,6 +162,10 @@ impl Replica {
 
     fn range(&mut self, conversation: ConversationId, from: u64, to: u64, rows: &[Row]) -> Effect {
         self.hear_of(conversation, to);
+        // Who has nothing stands at 0, and what begins there is everything.
+        if from == 0 {
+            self.logs.entry(conversation).or_default();
+        }
         let Some(log) = self.logs.get_mut(&conversation) else {
             return Effect::Hole {
                 conversation,

@@ -164,12 +164,7 @@ impl Frame {
                     .map(Row::parse)
                     .collect::<Result<_, _>>()?,
             },
-            Some("reset") => Self::Reset {
-                conversation: field(page, "conversationId")?,
-                rev: field(page, "rev")?,
-                rows: messages(&page["page"])?,
-                has_before: field(&page["page"], "hasBefore")?,
-            },
+            Some("reset") => Self::parse_reset(&page["page"])?,
             Some("lost") => Self::Lost {
                 conversation: field(page, "conversationId")?,
             },
@@ -294,7 +289,7 @@ mod tests {
         value["editedAt"] = json!("later");
         value["deletedAt"] = json!("last");
         value["system"] =
-            json!({ "kind": "joined", "userId": "00000000-0000-0000-0000-000000000009" });
+            json!({ "type": "joined", "userId": "00000000-0000-0000-0000-000000000009" });
         let row = MessageRow::parse(&value).unwrap();
         assert!(row.edited && row.deleted);
         let note = row.system.unwrap();

@@ -46,7 +46,7 @@ pub struct MessageRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SystemNote {
-    /// `founded`, `joined`, `left`, `removed`, `renamed` or `topicChanged`.
+    /// `founded`, `joined`, `left`, `renamed` or `topicChanged`.
     pub kind: Arc<str>,
     /// Whom it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,7 +95,7 @@ impl Row {
         Ok(match row["type"].as_str() {
             Some("message") => Self::Message(MessageRow::parse(&row["message"])?),
             Some("member") => Self::Member(MemberRow::parse(row)?),
-            Some("conversation") => Self::Settings {
+            Some("settings") => Self::Settings {
                 rev: field(row, "rev")?,
             },
             other => bail!("a row has the type {other:?}"),
@@ -109,7 +109,7 @@ impl MessageRow {
         let system = match &message["system"] {
             Value::Null => None,
             system => Some(SystemNote {
-                kind: field(system, "kind")?,
+                kind: field(system, "type")?,
                 user_id: field(system, "userId")?,
             }),
         };

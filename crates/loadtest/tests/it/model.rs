@@ -237,13 +237,15 @@ impl Model {
             let (joined, changed) = room.members.get(&user).copied().unwrap_or_default();
             let end = if joined { room.rev } else { changed };
             match position(id) {
-                Some(rev) if rev == end || end == 0 => {}
-                Some(rev) if rev < end && end - rev <= FAR && (!joined || rev >= changed) => {
+                Some(rev) if end == 0 || (rev == end && rev > 0) => {}
+                Some(rev)
+                    if rev > 0 && rev < end && end - rev <= FAR && (!joined || rev >= changed) =>
+                {
                     pages.extend(self.changes(*id, rev, end));
                 }
                 None if !joined => {}
                 _ if !joined => pages.push(json!({ "type": "lost", "conversationId": id })),
-                _ => pages.push(json!({ "type": "reset", "conversationId": id, "rev": room.rev, "page": self.page(*id, None) })),
+                _ => pages.push(json!({ "type": "reset", "page": self.page(*id, None) })),
             }
         }
         let user_rev = self.user_rev(user);

@@ -58,6 +58,11 @@ impl Batch {
         found: Circumstances,
     ) -> Result<SendReceipt, ChatError> {
         let key = (entry.post.sender_id, entry.post.client_id);
+        #[cfg(feature = "broken-no-unique-key")]
+        let found = Circumstances {
+            before: None,
+            ..found
+        };
         let in_group = || self.append.messages.get(*self.posted.get(&key)?);
         if let Some(before) = found.before.as_ref().or_else(in_group) {
             if before.request_hash != entry.request_hash {

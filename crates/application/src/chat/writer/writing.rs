@@ -177,10 +177,13 @@ impl Writing {
             .map(|entry| entry.post.conversation_id)
             .collect();
         let ids: Vec<_> = ids.into_iter().collect();
-        let locked = unit.log().lock(&ids).await?;
-        let now = locked.now.unwrap_or_else(|| self.clock.now());
         let keys: Vec<_> = entries.iter().map(Entry::key).collect();
+        #[cfg(feature = "broken-membership-outside-lock")]
         let circumstances = unit.log().find_circumstances(&keys).await?;
+        let locked = unit.log().lock(&ids).await?;
+        #[cfg(not(feature = "broken-membership-outside-lock"))]
+        let circumstances = unit.log().find_circumstances(&keys).await?;
+        let now = locked.now.unwrap_or_else(|| self.clock.now());
         let people = find_people(unit.as_mut(), entries, &circumstances).await?;
         let mut batch = Batch::new(locked.conversations, people, now);
         let outcomes = entries.iter().zip(circumstances);
@@ -190,7 +193,10 @@ impl Writing {
         let (append, events) = batch.into_parts();
         if !append.messages.is_empty() {
             unit.log().append(&append).await?;
-            unit.commit().await.map_err(Failure::of_commit)?;
+            let committing = unit.commit();
+            #[cfg(feature = "broken-ack-before-commit")]
+            let committing = broken::begun_and_not_awaited(committing);
+            committing.await.map_err(Failure::of_commit)?;
         }
         Ok(Settled { outcomes, events })
     }
@@ -300,5 +306,21 @@ impl From<Failure> for ChatError {
             Failure::Unconfirmed(error) => Self::OutcomeUnknown(Some(shared(error))),
             Failure::Defect => Self::Defect,
         }
+    }
+}
+
+#[cfg(feature = "broken-ack-before-commit")]
+mod broken {
+    use std::future::{Ready, ready};
+
+    use super::RepositoryError;
+
+    /// A negative control: the commit goes its way, and everybody is answered as if it were done.
+    pub(super) fn begun_and_not_awaited(
+        committing: impl Future<Output = Result<(), RepositoryError>> + Send + 'static,
+    ) -> Ready<Result<(), RepositoryError>> {
+        #[expect(clippy::disallowed_methods, reason = "nobody cares what becomes of it")]
+        drop(tokio::spawn(committing));
+        ready(Ok(()))
     }
 }

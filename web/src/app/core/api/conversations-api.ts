@@ -4,12 +4,14 @@ import {
   addMember,
   createGroup,
   getConversation,
+  getMessage,
   joinGroup,
   leaveGroup,
   listChannels,
   listConversations,
   listMembers,
   listMessages,
+  listRevisions,
   openDirect,
 } from './generated/functions';
 import {
@@ -17,13 +19,17 @@ import {
   ConversationSummary,
   CreateGroupRequest,
   Member,
+  Message,
   MessagePage,
+  Revision,
 } from './generated/models';
 
 /** Which page of a conversation to read; without a seq, the newest. */
 export interface PageRequest {
   before?: number;
   after?: number;
+  /** Only the replies in the thread of this message. */
+  thread?: string;
   limit?: number;
 }
 
@@ -41,6 +47,15 @@ export class ConversationsApi {
 
   messages(id: string, page: PageRequest): Promise<MessagePage> {
     return this.api.invoke(listMessages, { id, ...page });
+  }
+
+  message(id: string, messageId: string): Promise<Message> {
+    return this.api.invoke(getMessage, { id, messageId });
+  }
+
+  /** What a message said before it was edited, the first text first. */
+  async revisions(id: string, messageId: string): Promise<Revision[]> {
+    return (await this.api.invoke(listRevisions, { id, messageId })).revisions;
   }
 
   openDirect(userId: string): Promise<ConversationSummary> {

@@ -1,5 +1,5 @@
-import { ConversationSummary } from '../api/generated/models';
-import { MemberChanged, MessageReceived } from '../api/events';
+import { ConversationSummary, Message, PersonalState, Row } from '../api/generated/models';
+import { ConversationStep } from '../api/events';
 
 /** The server counts unread messages up to here. */
 export const UNREAD_CAP = 100;
@@ -11,11 +11,11 @@ export function withList(
   known: Conversations,
   list: readonly ConversationSummary[],
 ): Conversations {
-  return new Map(list.map((summary) => [summary.id, newer(known.get(summary.id), summary)]));
+  return new Map(list.map((summary) => [summary.id, merged(known.get(summary.id), summary)]));
 }
 
 export function withSummary(known: Conversations, summary: ConversationSummary): Conversations {
-  return new Map(known).set(summary.id, newer(known.get(summary.id), summary));
+  return new Map(known).set(summary.id, merged(known.get(summary.id), summary));
 }
 
 export function without(known: Conversations, id: string): Conversations {
@@ -24,52 +24,102 @@ export function without(known: Conversations, id: string): Conversations {
   return rest;
 }
 
-/** The summary after a live message. Own messages are read by definition. */
-export function afterMessage(
+/** The summary after a step that continues it. What only the server can count stays as it is. */
+export function afterStep(
   summary: ConversationSummary,
-  event: MessageReceived,
+  step: ConversationStep,
   ownId: string,
 ): ConversationSummary {
-  const { fromRev: _from, toRev, ...message } = event;
-  const own = message.senderId === ownId;
-  const counts = !own && message.seq > summary.lastReadSeq;
-  const readsOn = own && message.seq === summary.lastReadSeq + 1;
+  const after = step.rows.reduce((known, row) => afterRow(known, row, ownId), summary);
+  return { ...after, rev: step.toRev };
+}
+
+function afterRow(summary: ConversationSummary, row: Row, ownId: string): ConversationSummary {
+  switch (row.type) {
+    case 'message':
+      return afterMessage(summary, row.message, ownId);
+    case 'member': {
+      const { user, role, joined } = row;
+      return user.id === ownId ? { ...summary, role, joined } : summary;
+    }
+    case 'settings': {
+      const { name, topic, history } = row;
+      return { ...summary, name, topic, history };
+    }
+  }
+}
+
+/** An own message is read by definition, if everything before it was. */
+function afterMessage(
+  summary: ConversationSummary,
+  message: Message,
+  ownId: string,
+): ConversationSummary {
+  const { lastMessage, lastReadSeq } = summary;
+  const readsOn = message.senderId === ownId && message.seq === lastReadSeq + 1;
+  const isLast = !message.threadOf && message.seq >= (lastMessage?.seq ?? 0);
+  const isOlder = lastMessage?.seq === message.seq && lastMessage.rev > message.rev;
   return {
     ...summary,
-    rev: toRev,
     lastSeq: Math.max(summary.lastSeq, message.seq),
-    lastMessage: message,
-    lastReadSeq: readsOn ? message.seq : summary.lastReadSeq,
-    unreadCount: counts ? Math.min(UNREAD_CAP, summary.unreadCount + 1) : summary.unreadCount,
+    lastReadSeq: readsOn ? message.seq : lastReadSeq,
+    ...(isLast && !isOlder ? { lastMessage: message } : {}),
   };
 }
 
-/** The summary after somebody joined or left. */
-export function afterMemberChange(
+/**
+ * Whether a step may have changed what is counted of a conversation: its members, or what one has not read. The
+ * counting itself is the server's.
+ */
+export function changesCounts(
   summary: ConversationSummary,
-  event: MemberChanged,
+  step: ConversationStep,
   ownId: string,
+): boolean {
+  const firstUnread = Math.min(summary.lastReadSeq + 1, summary.unreadFrom ?? Infinity);
+  return step.rows.some((row) => {
+    if (row.type !== 'message') return row.type === 'member';
+    const { senderId, seq, system, threadOf } = row.message;
+    return senderId !== ownId && seq >= firstUnread && !system && !threadOf;
+  });
+}
+
+/** The summary with what the server says of its reader. */
+export function afterState(
+  summary: ConversationSummary,
+  { lastReadSeq, unreadFrom, unreadCount, mentionCount, mutedUntil, level }: PersonalState,
 ): ConversationSummary {
-  const own = event.user.id === ownId;
-  const { role: ownRole, ...rest } = summary;
-  const role = own ? event.role : ownRole;
   return {
-    ...rest,
-    ...(role ? { role } : {}),
-    rev: event.toRev,
-    memberCount: Math.max(0, summary.memberCount + (event.joined ? 1 : -1)),
-    joined: own ? event.joined : summary.joined,
+    ...summary,
+    lastReadSeq,
+    unreadFrom,
+    unreadCount,
+    mentionCount,
+    mutedUntil,
+    level,
   };
 }
 
-/** Markers only move forward; the count that comes with one is the server's own. */
-export function afterRead(
-  summary: ConversationSummary,
-  seq: number,
-  unreadCount: number,
-): ConversationSummary {
-  if (seq < summary.lastReadSeq) return summary;
-  return { ...summary, lastReadSeq: seq, unreadCount };
+/** The summary after one has read up to a message: what the server is about to be told. */
+export function afterReading(summary: ConversationSummary, seq: number): ConversationSummary {
+  return {
+    ...summary,
+    lastReadSeq: Math.max(seq, summary.lastReadSeq),
+    unreadFrom: undefined,
+    unreadCount: 0,
+    mentionCount: 0,
+  };
+}
+
+/** Whether nothing of a conversation may disturb, not even a mention. */
+export function isMuted({ level, mutedUntil }: PersonalState, now: Date): boolean {
+  return level === 'none' || (mutedUntil !== undefined && new Date(mutedUntil) > now);
+}
+
+/** How many messages of a conversation call for attention, by what its reader wants to be disturbed by. */
+export function disturbingCount(summary: PersonalState, now: Date): number {
+  if (isMuted(summary, now)) return 0;
+  return summary.level === 'all' ? summary.unreadCount : summary.mentionCount;
 }
 
 /** Newest activity first, as the server sorts them. */
@@ -81,9 +131,11 @@ function activity(summary: ConversationSummary): string {
   return summary.lastMessage?.sentAt ?? summary.createdAt;
 }
 
-function newer(
+/** A summary that was read, except where events know more. The personal part follows a log of its own. */
+function merged(
   known: ConversationSummary | undefined,
   summary: ConversationSummary,
 ): ConversationSummary {
-  return known && known.rev > summary.rev && known.joined === summary.joined ? known : summary;
+  const isAhead = known?.joined === summary.joined && known.rev > summary.rev;
+  return isAhead ? afterState(known, summary) : summary;
 }

@@ -1,15 +1,17 @@
-import { message, messages, page, receipt, received } from '../../../testing/builders';
+import { message, messages, page, posted, receipt, step } from '../../../testing/builders';
 import {
   ConversationLog,
   logFromPage,
+  messageAt,
   trimmed,
-  withEvent,
-  withNewerPage,
   withOlderPage,
   withReceipt,
+  withStep,
 } from './conversation-log';
 
 const seqs = (log: ConversationLog) => log.messages.map(({ seq }) => seq);
+const bodies = (log: ConversationLog) => log.messages.map(({ body }) => body);
+const start = () => logFromPage(page(1, 3));
 
 describe('a conversation log', () => {
   it('begins with the newest page, whose rev is its position', () => {
@@ -17,6 +19,8 @@ describe('a conversation log', () => {
     expect(log.position).toBe(130);
     expect(log.hasBefore).toBe(true);
     expect(seqs(log)).toHaveLength(50);
+    expect(messageAt(log, 60)?.seq).toBe(60);
+    expect(messageAt(log, 9)).toBeUndefined();
   });
 
   it('puts older messages before it and keeps its position', () => {
@@ -31,70 +35,80 @@ describe('a conversation log', () => {
     expect(withOlderPage(log, page(1, 3, 12))).toBe(log);
   });
 
-  it('applies the next event', () => {
-    const { fromRev, toRev, ...next } = received(4);
-    const result = withEvent(logFromPage(page(1, 3)), { fromRev, toRev }, next);
+  it('prefers what it heard while an older page was on its way', () => {
+    const heard = [message(2, { rev: 8, body: 'edited' }), message(9)];
+    const log = withOlderPage(logFromPage(page(4, 6)), page(1, 3, 6), heard);
+    expect(bodies(log).slice(0, 3)).toEqual(['message 1', 'edited', 'message 3']);
+    expect(seqs(log)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('applies the next step', () => {
+    const result = withStep(start(), posted(4));
     expect(result.placement).toBe('next');
     expect(seqs(result.log)).toEqual([1, 2, 3, 4]);
     expect(result.log.position).toBe(4);
   });
 
-  it('moves its position by an event without a message', () => {
-    const result = withEvent(logFromPage(page(1, 3)), { fromRev: 3, toRev: 4 });
-    expect(result.log.position).toBe(4);
-    expect(seqs(result.log)).toEqual([1, 2, 3]);
+  it('applies a step of many rows, new and changed', () => {
+    const rows = [message(4, { rev: 6 }), message(2, { rev: 7, body: 'edited' }), message(5)];
+    const { log } = withStep(start(), step(3, 9, ...rows));
+    expect(bodies(log)).toEqual(['message 1', 'edited', 'message 3', 'message 4', 'message 5']);
+    expect(log.position).toBe(9);
   });
 
-  it('leaves itself alone when an event is known or comes too early', () => {
-    const log = logFromPage(page(1, 3));
-    expect(withEvent(log, received(3), message(3))).toEqual({ log, placement: 'known' });
-    expect(withEvent(log, received(5), message(5))).toEqual({ log, placement: 'gap' });
+  it('moves its position by a step without a message', () => {
+    const { log } = withStep(start(), step(3, 4));
+    expect(log.position).toBe(4);
+    expect(seqs(log)).toEqual([1, 2, 3]);
+  });
+
+  it('only moves its position by a change of a message that is not loaded', () => {
+    const { log, placement } = withStep(logFromPage(page(10, 12)), step(12, 13, message(2)));
+    expect(placement).toBe('next');
+    expect(seqs(log)).toEqual([10, 11, 12]);
+    expect(log.position).toBe(13);
+  });
+
+  it('leaves itself alone when a step is known or comes too early', () => {
+    const log = start();
+    expect(withStep(log, posted(3))).toEqual({ log, placement: 'known' });
+    expect(withStep(log, posted(5))).toEqual({ log, placement: 'gap' });
   });
 
   it('never shows a message whose predecessor is missing, whatever the revs say', () => {
-    const log = logFromPage(page(1, 3));
-    expect(withEvent(log, { fromRev: 3, toRev: 4 }, message(9))).toEqual({ log, placement: 'gap' });
+    const log = start();
+    expect(withStep(log, step(3, 4, message(9)))).toEqual({ log, placement: 'gap' });
   });
 
-  it('is filled by newer pages, of which only the last moves the position', () => {
-    const start = logFromPage(page(1, 3));
-    const half = withNewerPage(start, page(4, 5, 8));
-    expect(half.position).toBe(3);
-    const full = withNewerPage(half, page(6, 8));
-    expect(full.position).toBe(8);
-    expect(seqs(full)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  it('keeps the row with the higher rev', () => {
+    const ahead = { ...start(), messages: [message(1), message(2, { rev: 9, body: 'later' })] };
+    const { log } = withStep(ahead, step(3, 5, message(2, { rev: 5, body: 'earlier' })));
+    expect(bodies(log)).toEqual(['message 1', 'later']);
+    expect(log.position).toBe(5);
   });
 
-  it('lets no row replace one with a higher rev', () => {
-    const edited = message(3, { rev: 7, body: 'edited' });
-    const log: ConversationLog = {
-      position: 7,
-      messages: [...messages(1, 2), edited],
-      hasBefore: false,
-    };
-    const again = withNewerPage(log, { ...page(3, 4), rev: 4 });
-    expect(again.messages[2]?.body).toBe('edited');
-    expect(again.position).toBe(7);
+  it('begins with whatever comes first when it was empty', () => {
+    const empty = logFromPage({ ...page(1, 0), rev: 4 });
+    expect(seqs(withStep(empty, step(4, 5, message(7))).log)).toEqual([7]);
   });
 
-  it('shows an acknowledged message at once, and moves only when its event comes', () => {
-    const shown = withReceipt(logFromPage(page(1, 3)), receipt(4, 'mine'), 'ana', 'hello');
-    expect(shown.messages[3]).toMatchObject({ seq: 4, clientId: 'mine', body: 'hello' });
-    expect(shown.position).toBe(3);
-    const { log } = withEvent(shown, { fromRev: 3, toRev: 4 }, message(4, { clientId: 'mine' }));
-    expect(seqs(log)).toEqual([1, 2, 3, 4]);
-    expect(log.position).toBe(4);
+  it('shows an own message by its receipt, and the event moves the position', () => {
+    const log = withReceipt(start(), receipt(4, 'mine'), { senderId: 'ana', body: 'hello' });
+    expect(bodies(log).at(-1)).toBe('hello');
+    expect(log.position).toBe(3);
+    const after = withStep(log, posted(4, { clientId: 'mine', senderId: 'ana', body: 'hello' }));
+    expect(seqs(after.log)).toEqual([1, 2, 3, 4]);
+    expect(after.log.position).toBe(4);
   });
 
-  it('does not show an acknowledged message before those that came between', () => {
-    const log = logFromPage(page(1, 3));
-    expect(withReceipt(log, receipt(6, 'mine'), 'ana', 'hello')).toBe(log);
+  it('does not show an own message before what was said in between', () => {
+    const log = start();
+    expect(withReceipt(log, receipt(6, 'mine'), { senderId: 'ana', body: 'hello' })).toBe(log);
   });
 
-  it('keeps only its end when nobody looks', () => {
-    const log = trimmed(logFromPage(page(1, 50)), 20);
-    expect(seqs(log)[0]).toBe(31);
+  it('keeps only its end when nobody looks at it', () => {
+    const log = trimmed({ position: 9, messages: messages(1, 9), hasBefore: false }, 4);
+    expect(seqs(log)).toEqual([6, 7, 8, 9]);
     expect(log.hasBefore).toBe(true);
-    expect(log.position).toBe(50);
   });
 });

@@ -1,5 +1,5 @@
-import { Message, MessagePage, SendReceipt } from '../api/generated/models';
-import { RevRange } from '../api/events';
+import { Message, MessagePage, ReplyReference, SendReceipt } from '../api/generated/models';
+import { ConversationStep } from '../api/events';
 import { place, Placement } from './rev-range';
 
 /** What is known of one conversation: messages without a hole, and the change up to which that holds. */
@@ -12,6 +12,19 @@ export interface ConversationLog {
   readonly hasBefore: boolean;
 }
 
+/** What of an own message its receipt does not say. */
+export interface SentMessage {
+  senderId: string;
+  body: string;
+  replyTo?: ReplyReference;
+  threadOf?: string;
+}
+
+export function messageAt(log: ConversationLog, seq: number): Message | undefined {
+  const first = log.messages[0];
+  return first && log.messages[seq - first.seq];
+}
+
 export function lastSeq(log: ConversationLog): number {
   return log.messages.at(-1)?.seq ?? 0;
 }
@@ -21,32 +34,40 @@ export function logFromPage(page: MessagePage): ConversationLog {
   return { position: page.rev, messages: page.messages, hasBefore: page.hasBefore };
 }
 
-/** Puts a page of older messages before the log. Older pages say nothing about newer changes. */
-export function withOlderPage(log: ConversationLog, page: MessagePage): ConversationLog {
-  const messages = joined(page.messages, log.messages);
-  return messages ? { ...log, messages, hasBefore: page.hasBefore } : log;
-}
-
-/** Puts a page of newer messages after the log; the last such page moves the position. */
-export function withNewerPage(log: ConversationLog, page: MessagePage): ConversationLog {
-  const messages = joined(log.messages, page.messages);
-  if (!messages) return log;
-  const position = page.hasAfter ? log.position : Math.max(log.position, page.rev);
-  return { ...log, messages, position };
-}
-
-/** Applies a live event that carries a message, or, without one, only moves the position. */
-export function withEvent(
+/**
+ * Puts a page of older messages before the log. The page may be older than the log's position: `heard` are the rows
+ * that came since it was asked for.
+ */
+export function withOlderPage(
   log: ConversationLog,
-  range: RevRange,
-  message?: Message,
+  page: MessagePage,
+  heard: readonly Message[] = [],
+): ConversationLog {
+  const first = log.messages[0];
+  const end = page.messages.at(-1);
+  if (!end) return { ...log, hasBefore: page.hasBefore };
+  if (first && end.seq + 1 < first.seq) return log;
+  const messages = [...page.messages];
+  for (const message of [...log.messages, ...heard]) put(messages, message);
+  return { ...log, messages, hasBefore: page.hasBefore };
+}
+
+/**
+ * Applies a step. A change of a message older than the log only moves the position. A new message that does not
+ * continue the log shows that something was missed, whatever the revs say.
+ */
+export function withStep(
+  log: ConversationLog,
+  step: ConversationStep,
 ): { log: ConversationLog; placement: Placement } {
-  const placement = place(log.position, range);
+  const placement = place(log.position, step);
   if (placement !== 'next') return { log, placement };
-  const messages = message ? joined(log.messages, [message]) : log.messages;
-  // A message that does not continue the log was preceded by one that never came.
-  if (!messages) return { log, placement: 'gap' };
-  return { log: { ...log, messages, position: range.toRev }, placement };
+  const rows = step.rows.filter((row) => row.type === 'message');
+  const messages = rows.length > 0 ? [...log.messages] : log.messages;
+  for (const { message } of rows) {
+    if (!put(messages as Message[], message)) return { log, placement: 'gap' };
+  }
+  return { log: { ...log, messages, position: step.toRev }, placement };
 }
 
 /**
@@ -56,22 +77,10 @@ export function withEvent(
 export function withReceipt(
   log: ConversationLog,
   receipt: SendReceipt,
-  senderId: string,
-  body: string,
+  sent: SentMessage,
 ): ConversationLog {
   if (receipt.seq !== lastSeq(log) + 1) return log;
-  const { conversationId, messageId, clientId, seq, rev, sentAt } = receipt;
-  const message: Message = {
-    conversationId,
-    messageId,
-    clientId,
-    seq,
-    rev,
-    createdRev: rev,
-    senderId,
-    body,
-    sentAt,
-  };
+  const message: Message = { ...receipt, ...sent, createdRev: receipt.rev };
   return { ...log, messages: [...log.messages, message] };
 }
 
@@ -81,16 +90,15 @@ export function trimmed(log: ConversationLog, keep: number): ConversationLog {
   return { ...log, messages: log.messages.slice(-keep), hasBefore: true };
 }
 
-/** Two runs of messages as one, or nothing if there would be a hole. No row replaces one with a higher rev. */
-function joined(first: readonly Message[], second: readonly Message[]): Message[] | undefined {
-  const start = second[0];
-  const end = first.at(-1);
-  if (!start || !end) return [...first, ...second];
-  if (start.seq > end.seq + 1) return undefined;
-  const bySeq = new Map<number, Message>();
-  for (const message of [...first, ...second]) {
-    const present = bySeq.get(message.seq);
-    if (!present || present.rev <= message.rev) bySeq.set(message.seq, message);
-  }
-  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+/** The one of two rows of a message that holds: no row replaces one with a higher rev. */
+export function newerRow(present: Message | undefined, message: Message): Message {
+  return present && present.rev > message.rev ? present : message;
+}
+
+/** Puts a row in its place, before which nothing is kept; false if it lies beyond the next place. */
+function put(messages: Message[], message: Message): boolean {
+  const index = message.seq - (messages[0]?.seq ?? message.seq);
+  if (index > messages.length) return false;
+  if (index >= 0) messages[index] = newerRow(messages[index], message);
+  return true;
 }

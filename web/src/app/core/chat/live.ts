@@ -1,10 +1,15 @@
 import { effect, inject, Service, untracked } from '@angular/core';
 import { AuthApi } from '../api/auth-api';
 import {
+  Advanced,
+  ConversationChanged,
   Heads,
   MemberChanged,
-  MessageReceived,
+  memberStep,
+  MessageEvent,
+  messageStep,
   Presence,
+  settingsStep,
   UserChanged,
   UserTyping,
 } from '../api/events';
@@ -12,16 +17,15 @@ import { SessionStore } from '../auth/session-store';
 import { ChatHub } from '../realtime/chat-hub';
 import { RealtimeConnection } from '../realtime/realtime-connection';
 import { ConversationsStore } from './conversations-store';
+import { Intake } from './intake';
 import { MessagesStore } from './messages-store';
 import { Outbox } from './outbox';
 import { PresenceStore } from './presence-store';
 import { ReadMarkers } from './read-markers';
+import { Synchronisation } from './synchronisation';
 import { TypingStore } from './typing-store';
 
-/**
- * Where events enter the client: keeps a connection for as long as somebody is signed in, and hands every event to
- * the stores that it concerns.
- */
+/** Where events enter the client: keeps a connection for as long as somebody is signed in, and takes in every event. */
 @Service()
 export class Live {
   private readonly auth = inject(AuthApi);
@@ -30,6 +34,8 @@ export class Live {
   private readonly hub = inject(ChatHub);
   private readonly conversations = inject(ConversationsStore);
   private readonly messages = inject(MessagesStore);
+  private readonly intake = inject(Intake);
+  private readonly synchronisation = inject(Synchronisation);
   private readonly outbox = inject(Outbox);
   private readonly presence = inject(PresenceStore);
   private readonly typing = inject(TypingStore);
@@ -67,27 +73,27 @@ export class Live {
 
   private subscribe(): void {
     this.connection.on<Heads>('Heads', (heads) => {
-      const replaced = this.conversations.applyHeads(heads);
-      this.messages.applyHeads(heads, replaced);
       this.typing.clear();
+      this.compare(heads);
       void this.readMarkers.flush();
     });
-    this.connection.on<MessageReceived>('ReceiveMessage', (event) => {
-      this.conversations.applyMessage(event);
-      this.messages.applyMessage(event);
-      this.outbox.arrived(event.clientId);
-      this.typing.ended(event.conversationId, event.senderId);
+    this.connection.on<MessageEvent>('ReceiveMessage', (event) => {
+      this.intake.conversation(messageStep(event));
+    });
+    this.connection.on<MessageEvent>('MessageChanged', (event) => {
+      this.intake.conversation(messageStep(event));
     });
     this.connection.on<MemberChanged>('MemberChanged', (event) => {
-      this.conversations.applyMemberChange(event);
-      const self = event.user.id === this.session.user()?.id;
-      if (self && !event.joined) this.messages.forget(event.conversationId);
-      else this.messages.applyMemberChange(event);
+      this.intake.conversation(memberStep(event));
     });
-    this.connection.on<UserChanged>('UserChanged', (event) => {
-      this.conversations.applyUserChange(event);
-      const { change } = event;
-      if (change.type === 'conversationLost') this.messages.forget(change.conversationId);
+    this.connection.on<ConversationChanged>('ConversationChanged', (event) => {
+      this.intake.conversation(settingsStep(event));
+    });
+    this.connection.on<Advanced>('Advanced', (event) => {
+      this.intake.conversation({ ...event, rows: [] });
+    });
+    this.connection.on<UserChanged>('UserChanged', ({ fromRev, toRev, change }) => {
+      this.intake.user({ fromRev, toRev, changes: [change] });
     });
     this.connection.on<UserTyping>('UserTyping', (sign) => {
       this.typing.apply(sign);
@@ -100,5 +106,13 @@ export class Live {
     });
     // Read marks of others are not shown yet.
     this.connection.on('ReadMarkerMoved', () => undefined);
+  }
+
+  /** From `heads` on the connection is live; what lies before it has to be fetched. */
+  private compare(heads: Heads): void {
+    const logsAreBehind = this.messages.isBehind(heads.conversations);
+    const followed = new Set(this.messages.positions().map(({ conversationId }) => conversationId));
+    const listIsBehind = this.conversations.isBehind(heads, followed);
+    if (logsAreBehind || listIsBehind) this.synchronisation.ask();
   }
 }

@@ -1,44 +1,40 @@
 import { TestBed } from '@angular/core/testing';
-import { page, received, user } from '../../../testing/builders';
+import { message, page, posted, step, user } from '../../../testing/builders';
 import { ConversationsApi, PageRequest } from '../api/conversations-api';
 import { PeopleApi } from '../api/people-api';
 import { Problem } from '../api/problem';
-import { MessagePage } from '../api/generated/models';
+import { Message, MessagePage } from '../api/generated/models';
+import { Holes } from './holes';
 import { MessagesStore } from './messages-store';
 
 describe('the messages of a conversation', () => {
   let store: MessagesStore;
   let requests: PageRequest[];
+  let holes: number;
   /** How the server answers, by how many messages it has. */
   let serve: (request: PageRequest) => Promise<MessagePage>;
+  let serveOne: (messageId: string) => Promise<Message>;
 
   const serving = (lastSeq: number) => (request: PageRequest) => {
-    const limit = request.limit ?? 50;
-    if (request.after !== undefined) {
-      return Promise.resolve(
-        page(request.after + 1, Math.min(lastSeq, request.after + limit), lastSeq),
-      );
-    }
     const to = request.before === undefined ? lastSeq : request.before - 1;
-    return Promise.resolve(page(Math.max(1, to - limit + 1), to, lastSeq));
+    return Promise.resolve(page(Math.max(1, to - (request.limit ?? 50) + 1), to, lastSeq));
   };
-  const seqs = () => (store.messagesOf('c').log?.messages ?? []).map(({ seq }) => seq);
+  const known = () => store.messagesOf('c').log?.messages ?? [];
+  const seqs = () => known().map(({ seq }) => seq);
   const upTo = (last: number, first = 1) =>
     Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  const heads = (rev: number) => ({
-    epoch: 'e',
-    userRev: 0,
-    conversations: [{ conversationId: 'c', rev }],
-  });
 
   beforeEach(() => {
     requests = [];
+    holes = 0;
     serve = serving(3);
+    serveOne = () => Promise.reject(new Problem('not_found'));
     const api: Partial<ConversationsApi> = {
       messages: (_id, request) => {
         requests.push(request);
         return serve(request);
       },
+      message: (_id, messageId) => serveOne(messageId),
     };
     TestBed.configureTestingModule({
       providers: [
@@ -46,108 +42,95 @@ describe('the messages of a conversation', () => {
         { provide: PeopleApi, useValue: { get: () => Promise.resolve(user()) } },
       ],
     });
+    TestBed.inject(Holes).onFound(() => (holes += 1));
     store = TestBed.inject(MessagesStore);
   });
 
   it('follow live events without asking', async () => {
     await store.open('c', 0);
-    store.applyMessage(received(4));
-    store.applyMessage(received(5));
+    store.applyStep(posted(4));
+    store.applyStep(posted(5));
     expect(seqs()).toEqual([1, 2, 3, 4, 5]);
     expect(requests).toHaveLength(1);
+    expect(holes).toBe(0);
   });
 
-  it('are read on when an event shows that something was missed', async () => {
+  it('say so when something was missed, and take it from a synchronisation', async () => {
     await store.open('c', 0);
-    serve = serving(6);
-    store.applyMessage(received(6));
-    await vi.waitFor(() => {
-      expect(seqs()).toEqual([1, 2, 3, 4, 5, 6]);
-    });
-    expect(requests[1]).toMatchObject({ after: 3 });
+    store.applyStep(posted(6));
+    expect(holes).toBe(1);
+    expect(store.positions()).toEqual([{ conversationId: 'c', rev: 3 }]);
+    store.applyStep(step(3, 6, message(4), message(5), message(6)));
+    expect(seqs()).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(holes).toBe(1);
   });
 
-  it('lack nothing that came while the first page was on its way', async () => {
+  it('say so when something came while the first page was on its way', async () => {
     const early = page(1, 3);
     serve = () => {
-      // The server read its page, then a message arrived, and the event overtook the page.
-      store.applyMessage(received(4));
-      serve = serving(4);
+      store.applyStep(posted(4));
       return Promise.resolve(early);
     };
     await store.open('c', 0);
-    expect(seqs()).toEqual([1, 2, 3, 4]);
+    expect(holes).toBe(1);
+    expect(store.positions()).toEqual([{ conversationId: 'c', rev: 3 }]);
   });
 
-  it('lack nothing that came while they were being filled', async () => {
+  it('lose no change of an old message that came while its page was on its way', async () => {
+    serve = serving(80);
     await store.open('c', 0);
-    serve = () => {
-      store.applyMessage(received(6));
-      serve = serving(6);
-      return Promise.resolve(page(4, 5));
+    serve = (request) => {
+      store.applyStep(step(80, 81, message(10, { rev: 81, body: 'edited' })));
+      return serving(80)(request);
     };
-    store.applyMessage(received(5));
+    await store.loadOlder('c');
+    expect(seqs()).toEqual(upTo(80));
+    expect(store.find('c', 'm10', 10)?.body).toBe('edited');
+  });
+
+  it('take over nothing that was asked for before a reset', async () => {
+    serve = serving(80);
+    await store.open('c', 0);
+    serve = (request) => {
+      store.reset({ ...page(31, 80), rev: 300 });
+      return serving(80)(request);
+    };
+    await store.loadOlder('c');
+    expect(seqs()).toEqual(upTo(80, 31));
+  });
+
+  it('begin anew by a reset, which only concerns what is kept', async () => {
+    await store.open('c', 0);
+    store.reset({ ...page(900, 950), rev: 990 });
+    expect(seqs()).toEqual(upTo(950, 900));
+    store.reset({ ...page(1, 3), conversationId: 'other' });
+    expect(store.messagesOf('other').log).toBeUndefined();
+  });
+
+  it('follow what is shown besides: replies of a thread, quoted messages', async () => {
+    serve = serving(80);
+    await store.open('c', 0);
+    serveOne = () => {
+      store.applyStep(step(80, 81, message(2, { rev: 81, body: 'edited' })));
+      return Promise.resolve(message(2));
+    };
+    await store.loadMessage('c', 'm2');
+    expect(store.find('c', 'm2', 2)?.body).toBe('edited');
+    store.applyStep(step(81, 82, message(2, { rev: 82, body: 'edited again' })));
+    expect(store.find('c', 'm2', 2)?.body).toBe('edited again');
+    serve = () => Promise.resolve({ ...page(5, 5), messages: [message(5, { threadOf: 'm2' })] });
+    await store.loadThread('c', 'm2');
+    expect(store.find('c', 'm5')?.threadOf).toBe('m2');
+    expect(seqs()).toEqual(upTo(80, 31));
+  });
+
+  it('are read anew when a synchronisation has not brought them up to date', async () => {
+    await store.open('c', 0);
+    serve = serving(9);
+    store.synchronised([{ conversationId: 'c', rev: 9 }]);
     await vi.waitFor(() => {
-      expect(seqs()).toEqual([1, 2, 3, 4, 5, 6]);
+      expect(seqs()).toEqual(upTo(9));
     });
-  });
-
-  it('are filled in pages after a reconnect', async () => {
-    await store.open('c', 0);
-    serve = serving(450);
-    store.applyHeads(heads(450), false);
-    await vi.waitFor(() => {
-      expect(seqs()).toEqual(upTo(450));
-    });
-    expect(requests.slice(1).map(({ after }) => after)).toEqual([3, 203, 403]);
-  });
-
-  it('are read afresh when far too much was missed', async () => {
-    await store.open('c', 0);
-    serve = serving(5_000);
-    store.applyHeads(heads(5_000), false);
-    await vi.waitFor(() => {
-      expect(seqs()).toEqual(upTo(5_000, 4_951));
-    });
-  });
-
-  it('are forgotten when they are behind and not on screen', async () => {
-    await store.open('c', 0);
-    store.close('c');
-    store.applyHeads(heads(9), false);
-    expect(store.messagesOf('c').log).toBeUndefined();
-    expect(requests).toHaveLength(1);
-  });
-
-  it('are forgotten when the server has another history', async () => {
-    await store.open('c', 0);
-    serve = serving(1);
-    store.applyHeads({ ...heads(1), epoch: 'other' }, true);
-    await vi.waitFor(() => {
-      expect(seqs()).toEqual([1]);
-    });
-  });
-
-  it('are filled in the end, however often that fails', async () => {
-    vi.useFakeTimers();
-    await store.open('c', 0);
-    serve = () => Promise.reject(new Problem('unreachable'));
-    store.applyHeads(heads(5), false);
-    await vi.advanceTimersByTimeAsync(120_000);
-    expect(requests.length).toBeGreaterThan(5);
-    serve = serving(5);
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect(seqs()).toEqual([1, 2, 3, 4, 5]);
-    vi.useRealTimers();
-  });
-
-  it('do not ask for ever when the server knows of no more', async () => {
-    vi.useFakeTimers();
-    await store.open('c', 0);
-    store.applyHeads(heads(99), false);
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(requests).toHaveLength(2);
-    vi.useRealTimers();
   });
 
   it('reach back page by page, and say so when they cannot', async () => {

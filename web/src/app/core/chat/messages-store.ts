@@ -1,41 +1,43 @@
 import { inject, Service, signal } from '@angular/core';
 import { ConversationsApi } from '../api/conversations-api';
 import { Problem, toProblem } from '../api/problem';
-import { Message, SendReceipt } from '../api/generated/models';
-import { Heads, MemberChanged, MessageReceived, RevRange } from '../api/events';
-import { backoffMs } from '../realtime/backoff';
-import { Wake } from '../realtime/wake';
+import { Message, MessagePage, SendReceipt } from '../api/generated/models';
+import { ConversationStep, Head } from '../api/events';
 import {
   ConversationLog,
-  lastSeq,
   logFromPage,
+  messageAt,
+  newerRow,
+  SentMessage,
   trimmed,
-  withEvent,
-  withNewerPage,
   withOlderPage,
   withReceipt,
+  withStep,
 } from './conversation-log';
+import { Holes } from './holes';
 import { PeopleStore } from './people-store';
 
 /** What the message pane knows of a conversation. */
 export interface LoadedMessages {
   readonly log?: ConversationLog;
+  /** Messages that stand outside the log but are shown: in a thread, in a quotation. By their ids. */
+  readonly loose: ReadonlyMap<string, Message>;
   readonly loadingOlder: boolean;
   readonly olderProblem?: Problem;
   readonly problem?: Problem;
 }
 
 const PAGE = 50;
-const FILL_PAGE = 200;
-/** Further behind than this, a log is read afresh from its end instead of being filled. */
-const FILL_LIMIT = 1_000;
+const MAX_PAGE = 200;
 /** Messages kept of a conversation that is not on screen. */
 const KEPT = 200;
-const NOTHING: LoadedMessages = { loadingOlder: false };
+/** The server takes no more positions than this. */
+const MAX_POSITIONS = 500;
+const NOTHING: LoadedMessages = { loadingOlder: false, loose: new Map() };
 
 /** Room for what is unread and a little before it, as far as one page goes. */
 function pageSize(unread: number): number {
-  return Math.min(FILL_PAGE, Math.max(PAGE, unread + PAGE / 2));
+  return Math.min(MAX_PAGE, Math.max(PAGE, unread + PAGE / 2));
 }
 
 /** The messages of the conversations that were opened, kept complete by the log rule. */
@@ -43,28 +45,42 @@ function pageSize(unread: number): number {
 export class MessagesStore {
   private readonly api = inject(ConversationsApi);
   private readonly people = inject(PeopleStore);
-  private readonly wake = inject(Wake);
+  private readonly holes = inject(Holes);
   private readonly loaded = signal<ReadonlyMap<string, LoadedMessages>>(new Map());
-  /** The newest rev heard of, by event, page or heads: what a log has to reach. */
+  /** The newest rev heard of: what a log has to reach. */
   private readonly heads = new Map<string, number>();
-  private readonly filling = new Map<string, Promise<void>>();
+  /** The rows that came while something else of the conversation was being read, which may be older than they are. */
+  private readonly heard = new Map<string, Set<Message[]>>();
   private openId?: string;
 
   messagesOf(id: string): LoadedMessages {
     return this.loaded().get(id) ?? NOTHING;
   }
 
+  /** A message of which the id is known, and perhaps the place. */
+  find(id: string, messageId: string, seq?: number): Message | undefined {
+    const { log, loose } = this.messagesOf(id);
+    const placed = log && seq !== undefined ? messageAt(log, seq) : undefined;
+    return placed ?? loose.get(messageId) ?? log?.messages.find((m) => m.messageId === messageId);
+  }
+
+  /** The replies in a thread, as far as they are known. */
+  threadOf(id: string, rootId: string): Message[] {
+    const { log, loose } = this.messagesOf(id);
+    const replies = new Map<string, Message>();
+    for (const message of [...loose.values(), ...(log?.messages ?? [])]) {
+      if (message.threadOf === rootId) replies.set(message.messageId, message);
+    }
+    return [...replies.values()].sort((a, b) => a.seq - b.seq);
+  }
+
   /** A conversation comes on screen: what is known is completed, or its end is read, with all that is unread. */
   async open(id: string, unread: number): Promise<void> {
     this.openId = id;
-    if (this.messagesOf(id).log) return this.catchUp(id);
+    if (this.messagesOf(id).log) return this.completed(id);
     this.change(id, (state) => ({ ...state, problem: undefined }));
     try {
-      const page = await this.api.messages(id, { limit: pageSize(unread) });
-      this.meet(page.messages);
-      this.noteHead(id, page.rev);
-      this.change(id, (state) => ({ ...state, log: logFromPage(page) }));
-      await this.catchUp(id);
+      this.begin(await this.api.messages(id, { limit: pageSize(unread) }));
     } catch (error) {
       this.change(id, (state) => ({ ...state, problem: toProblem(error) }));
     }
@@ -82,124 +98,185 @@ export class MessagesStore {
     if (!first || !log.hasBefore || loadingOlder) return;
     this.change(id, (state) => ({ ...state, loadingOlder: true, olderProblem: undefined }));
     try {
-      const page = await this.api.messages(id, { before: first.seq, limit: PAGE });
-      this.meet(page.messages);
-      this.changeLog(id, (current) => withOlderPage(current, page));
-      this.change(id, (state) => ({ ...state, loadingOlder: false }));
+      await this.reading(id, async (heard) => {
+        const page = await this.api.messages(id, { before: first.seq, limit: PAGE });
+        this.meet(page.messages);
+        return () => this.changeLog(id, (current) => withOlderPage(current, page, heard));
+      });
+      this.update(id, (state) => ({ ...state, loadingOlder: false }));
     } catch (error) {
       const olderProblem = toProblem(error);
-      this.change(id, (state) => ({ ...state, loadingOlder: false, olderProblem }));
+      this.update(id, (state) => ({ ...state, loadingOlder: false, olderProblem }));
     }
   }
 
-  applyMessage(event: MessageReceived): void {
-    const { fromRev, toRev, ...message } = event;
-    this.meet([message]);
-    this.applyRange(event.conversationId, { fromRev, toRev }, message);
+  /** Reads the replies in a thread, for as long as the conversation is loaded. */
+  async loadThread(id: string, rootId: string): Promise<void> {
+    await this.reading(id, async (heard) => {
+      const page = await this.api.messages(id, { thread: rootId, limit: MAX_PAGE });
+      this.meet(page.messages);
+      return () => this.keep(id, page.messages, heard);
+    });
   }
 
-  applyMemberChange(event: MemberChanged): void {
-    this.applyRange(event.conversationId, event);
+  /** Reads one message that is quoted. */
+  async loadMessage(id: string, messageId: string): Promise<void> {
+    await this.reading(id, async (heard) => {
+      const message = await this.api.message(id, messageId);
+      this.meet([message]);
+      return () => this.keep(id, [message], heard);
+    });
   }
 
-  applyReceipt(receipt: SendReceipt, senderId: string, body: string): void {
-    this.changeLog(receipt.conversationId, (log) => withReceipt(log, receipt, senderId, body));
+  /** Where a synchronisation has to begin: the logs that are kept here, the one on screen first. */
+  positions(): Head[] {
+    return [...this.loaded()]
+      .flatMap(([conversationId, { log }]) => (log ? [{ conversationId, rev: log.position }] : []))
+      .sort(
+        (a, b) =>
+          Number(b.conversationId === this.openId) - Number(a.conversationId === this.openId),
+      )
+      .slice(0, MAX_POSITIONS);
   }
 
-  /** After every (re)connection: fills what is on screen, forgets the rest where it is behind. */
-  applyHeads(heads: Heads, replaced: boolean): void {
-    if (replaced) {
-      this.loaded.set(new Map());
-      this.heads.clear();
-      if (this.openId) void this.open(this.openId, 0);
-    }
-    for (const head of heads.conversations) {
-      this.noteHead(head.conversationId, head.rev);
-      const { log } = this.messagesOf(head.conversationId);
-      if (!log || log.position >= head.rev) continue;
-      if (head.conversationId === this.openId) void this.catchUp(head.conversationId);
-      else this.forget(head.conversationId);
-    }
+  /** Notes where everything stands; true if a log is behind that. */
+  isBehind(heads: readonly Head[]): boolean {
+    for (const { conversationId, rev } of heads) this.noteHead(conversationId, rev);
+    return heads.some(({ conversationId }) => this.isLogBehind(conversationId));
   }
 
-  forget(id: string): void {
-    this.loaded.update((all) => new Map([...all].filter(([key]) => key !== id)));
+  /** Whether more was heard of than any of the logs has. */
+  areBehind(): boolean {
+    return [...this.loaded().keys()].some((id) => this.isLogBehind(id));
   }
 
-  private applyRange(id: string, range: RevRange, message?: Message): void {
-    this.noteHead(id, range.toRev);
+  applyStep(step: ConversationStep): void {
+    const id = step.conversationId;
+    this.noteHead(id, step.toRev);
+    this.hear(id, step);
     const { log } = this.messagesOf(id);
     if (!log) return;
-    const result = withEvent(log, range, message);
-    if (result.placement === 'gap') void this.catchUp(id);
+    const result = withStep(log, step);
+    if (result.placement === 'gap') this.holes.found();
     else this.changeLog(id, () => result.log);
   }
 
-  /** Reads on until the log has reached the newest rev heard of. Calls while that runs share it. */
-  private catchUp(id: string): Promise<void> {
-    let running = this.filling.get(id);
-    if (!running) {
-      running = Promise.resolve()
-        .then(() => this.fill(id))
-        .finally(() => this.filling.delete(id));
-      this.filling.set(id, running);
-    }
-    return running;
+  applyReceipt(receipt: SendReceipt, sent: SentMessage): void {
+    this.changeLog(receipt.conversationId, (log) => withReceipt(log, receipt, sent));
   }
 
-  private async fill(id: string): Promise<void> {
-    for (let attempt = 0; this.isBehind(id);) {
-      try {
-        await this.fillOnce(id);
-        attempt = 0;
-      } catch (error) {
-        const problem = toProblem(error);
-        if (problem.status === 403 || problem.status === 404) return this.forget(id);
-        // The rest of the way needs the network; until it is back the log is shown as it is.
-        await this.wake.within(backoffMs(attempt++));
-      }
+  /** What was kept of a conversation is void: its newest messages take its place, if it is kept at all. */
+  reset(page: MessagePage): void {
+    const id = page.conversationId;
+    const isWanted = this.loaded().has(id) || this.openId === id;
+    this.forget(id);
+    if (isWanted) this.begin(page);
+  }
+
+  forget(id: string): void {
+    this.heard.delete(id);
+    this.loaded.update((all) => new Map([...all].filter(([key]) => key !== id)));
+  }
+
+  /** The server has another history. What is on screen is sent anew or, if it is not there, said to be lost. */
+  forgetAll(): void {
+    this.heads.clear();
+    this.heard.clear();
+    this.loaded.set(new Map());
+  }
+
+  /** A synchronisation is over. What it has not brought up to date is read when it is next looked at. */
+  synchronised(heads: readonly Head[]): void {
+    const reached = new Map(heads.map(({ conversationId, rev }) => [conversationId, rev]));
+    for (const [id, { log }] of this.loaded()) {
+      if (!log || log.position >= (reached.get(id) ?? 0)) continue;
+      this.forget(id);
+      if (id === this.openId) void this.open(id, 0);
     }
   }
 
-  private isBehind(id: string): boolean {
+  private begin(page: MessagePage): void {
+    const id = page.conversationId;
+    this.meet(page.messages);
+    this.change(id, () => ({ ...NOTHING, log: logFromPage(page) }));
+    this.completed(id);
+  }
+
+  private completed(id: string): void {
+    if (this.isLogBehind(id)) this.holes.found();
+  }
+
+  private isLogBehind(id: string): boolean {
     const { log } = this.messagesOf(id);
     return log !== undefined && log.position < (this.heads.get(id) ?? 0);
-  }
-
-  private async fillOnce(id: string): Promise<void> {
-    const { log } = this.messagesOf(id);
-    if (!log) return;
-    const after = lastSeq(log);
-    const head = this.heads.get(id) ?? 0;
-    const page = await this.api.messages(id, { after, limit: FILL_PAGE });
-    this.meet(page.messages);
-    if (page.lastSeq - after > FILL_LIMIT) {
-      const newest = await this.api.messages(id, { limit: PAGE });
-      this.meet(newest.messages);
-      this.changeLog(id, () => logFromPage(newest));
-      return;
-    }
-    this.changeLog(id, (current) => withNewerPage(current, page));
-    // Asked after that head was heard of, the server says that there is no more: then it is not for this reader.
-    const beyond = !page.hasAfter && page.rev < head && this.heads.get(id) === head;
-    if (beyond) this.heads.set(id, page.rev);
   }
 
   private noteHead(id: string, rev: number): void {
     this.heads.set(id, Math.max(this.heads.get(id) ?? 0, rev));
   }
 
+  /**
+   * Reads something beside the log. The rows that come meanwhile may be newer, and are handed to what takes the
+   * answer over. It is not taken over when the conversation was forgotten or reset meanwhile.
+   */
+  private async reading(
+    id: string,
+    read: (heard: readonly Message[]) => Promise<() => void>,
+  ): Promise<void> {
+    const heard: Message[] = [];
+    const all = this.heard.get(id) ?? new Set();
+    this.heard.set(id, all.add(heard));
+    try {
+      const takeOver = await read(heard);
+      if (this.heard.get(id) === all) takeOver();
+    } finally {
+      all.delete(heard);
+    }
+  }
+
+  private hear(id: string, step: ConversationStep): void {
+    const messages = step.rows.flatMap((row) => (row.type === 'message' ? [row.message] : []));
+    this.meet(messages);
+    for (const heard of this.heard.get(id) ?? []) heard.push(...messages);
+    const { loose } = this.messagesOf(id);
+    const known = messages.filter(({ messageId }) => loose.has(messageId));
+    if (known.length > 0) this.keep(id, known, []);
+  }
+
+  private keep(id: string, messages: readonly Message[], heard: readonly Message[]): void {
+    const ids = new Set(messages.map(({ messageId }) => messageId));
+    const newer = heard.filter(({ messageId }) => ids.has(messageId));
+    this.update(id, (state) => {
+      const loose = new Map(state.loose);
+      for (const message of [...messages, ...newer]) {
+        loose.set(message.messageId, newerRow(loose.get(message.messageId), message));
+      }
+      return { ...state, loose };
+    });
+  }
+
+  /** The names of everybody who will be shown. */
   private meet(messages: readonly Message[]): void {
-    void this.people.ensure(messages.map((message) => message.senderId));
+    void this.people.ensure(messages.flatMap(peopleIn));
   }
 
   private changeLog(id: string, change: (log: ConversationLog) => ConversationLog): void {
     const { log } = this.messagesOf(id);
     const next = log && change(log);
-    if (next && next !== log) this.change(id, (state) => ({ ...state, log: next }));
+    if (next && next !== log) this.update(id, (state) => ({ ...state, log: next }));
+  }
+
+  /** What was forgotten meanwhile stays so. */
+  private update(id: string, change: (state: LoadedMessages) => LoadedMessages): void {
+    if (this.loaded().has(id)) this.change(id, change);
   }
 
   private change(id: string, change: (state: LoadedMessages) => LoadedMessages): void {
     this.loaded.update((all) => new Map(all).set(id, change(all.get(id) ?? NOTHING)));
   }
+}
+
+function peopleIn({ senderId, system, mentions, replyTo }: Message): string[] {
+  const told = system && 'userId' in system ? [system.userId] : [];
+  return [senderId, ...told, ...(mentions?.userIds ?? []), ...(replyTo ? [replyTo.senderId] : [])];
 }

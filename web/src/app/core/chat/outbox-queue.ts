@@ -1,4 +1,4 @@
-import { SendReceipt } from '../api/generated/models';
+import { ReplyReference, SendReceipt } from '../api/generated/models';
 
 /**
  * A message on its way. `waiting`: sent again and again until answered; `sent`: acknowledged, and shown here until the
@@ -8,6 +8,10 @@ export interface OutgoingEntry {
   readonly clientId: string;
   readonly conversationId: string;
   readonly body: string;
+  /** The message that it answers. */
+  readonly replyTo?: ReplyReference;
+  /** The message whose thread it is for. */
+  readonly threadOf?: string;
   /** Milliseconds of this machine's clock; only compared with itself. */
   readonly queuedAt: number;
   readonly sentAt?: string;

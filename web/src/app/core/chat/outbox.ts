@@ -23,6 +23,9 @@ const MEMORY_KEY = 'hubbub.outbox';
 /** Refusals of the caller, not of the message: it goes out after the next sign-in. */
 const NOT_SIGNED_IN = new Set(['unauthenticated', 'token_expired', 'session_revoked']);
 
+/** What a message answers, and the thread that it is for. */
+export type OutgoingPlace = Pick<OutgoingEntry, 'replyTo' | 'threadOf'>;
+
 /**
  * Takes over what the composer was given, and repeats each message under its client id until the server has
  * acknowledged or refused it. Losing the connection loses nothing here.
@@ -45,11 +48,12 @@ export class Outbox {
     return this.entries().filter((entry) => entry.conversationId === conversationId);
   }
 
-  send(conversationId: string, body: string): void {
+  send(conversationId: string, body: string, place: OutgoingPlace = {}): void {
     const entry: OutgoingEntry = {
       clientId: newClientId(),
       conversationId,
       body,
+      ...place,
       queuedAt: Date.now(),
       state: 'waiting',
     };
@@ -105,11 +109,18 @@ export class Outbox {
       this.update((entries) => refused(entries, entry.clientId, STALE));
       return true;
     }
-    const { clientId, conversationId, body } = entry;
+    const { clientId, conversationId, body, replyTo, threadOf } = entry;
     try {
-      const receipt = await this.hub.sendMessage({ conversationId, clientId, body });
+      const receipt = await this.hub.sendMessage({
+        conversationId,
+        clientId,
+        body,
+        ...(replyTo ? { replyTo: replyTo.messageId } : {}),
+        ...(threadOf ? { threadOf } : {}),
+      });
       this.update((entries) => acknowledged(entries, receipt));
-      this.messages.applyReceipt(receipt, this.session.user()?.id ?? '', body);
+      const senderId = this.session.user()?.id ?? '';
+      this.messages.applyReceipt(receipt, { senderId, body, replyTo, threadOf });
       this.dropArrived(conversationId);
       return true;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { InjectionToken, Service, signal, Type } from '@angular/core';
+import { Message } from '../api/generated/models';
 
 /** The dialogs that there are, and what each wants to know. */
 export interface DialogData {
@@ -8,6 +9,7 @@ export interface DialogData {
   invitePeople: undefined;
   account: undefined;
   members: { conversationId: string };
+  editHistory: { message: Message };
 }
 
 export type DialogName = keyof DialogData;

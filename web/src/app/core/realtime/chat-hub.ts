@@ -1,5 +1,11 @@
 import { inject, Service } from '@angular/core';
-import { SendReceipt } from '../api/generated/models';
+import {
+  ChangePreferencesRequest,
+  PersonalState,
+  SendReceipt,
+  SyncPage,
+  SyncRequest,
+} from '../api/generated/models';
 import { Presence } from '../api/events';
 import { RealtimeConnection } from './realtime-connection';
 
@@ -7,6 +13,8 @@ export interface OutgoingMessage {
   conversationId: string;
   clientId: string;
   body: string;
+  replyTo?: string;
+  threadOf?: string;
 }
 
 /** The methods of the chat hub, by name and type. All reject with a `Problem`. */
@@ -18,8 +26,52 @@ export class ChatHub {
     return this.connection.invoke('SendMessage', message);
   }
 
+  editMessage(conversationId: string, messageId: string, body: string): Promise<SendReceipt> {
+    return this.connection.invoke('EditMessage', conversationId, messageId, body);
+  }
+
+  deleteMessage(conversationId: string, messageId: string): Promise<SendReceipt> {
+    return this.connection.invoke('DeleteMessage', conversationId, messageId);
+  }
+
+  restoreMessage(conversationId: string, messageId: string): Promise<SendReceipt> {
+    return this.connection.invoke('RestoreMessage', conversationId, messageId);
+  }
+
+  addReaction(conversationId: string, messageId: string, emoji: string): Promise<number> {
+    return this.connection.invoke('AddReaction', conversationId, messageId, emoji);
+  }
+
+  removeReaction(conversationId: string, messageId: string, emoji: string): Promise<number> {
+    return this.connection.invoke('RemoveReaction', conversationId, messageId, emoji);
+  }
+
+  pinMessage(conversationId: string, messageId: string): Promise<number> {
+    return this.connection.invoke('PinMessage', conversationId, messageId);
+  }
+
+  unpinMessage(conversationId: string, messageId: string): Promise<number> {
+    return this.connection.invoke('UnpinMessage', conversationId, messageId);
+  }
+
   markRead(conversationId: string, seq: number): Promise<void> {
     return this.connection.invoke('MarkRead', conversationId, seq);
+  }
+
+  markUnread(conversationId: string, seq: number): Promise<void> {
+    return this.connection.invoke('MarkUnread', conversationId, seq);
+  }
+
+  setPreferences(
+    conversationId: string,
+    preferences: ChangePreferencesRequest,
+  ): Promise<PersonalState> {
+    return this.connection.invoke('SetPreferences', conversationId, preferences);
+  }
+
+  /** Resolves when the last page was taken. */
+  sync(request: SyncRequest, take: (page: SyncPage) => void): Promise<void> {
+    return this.connection.stream('Sync', take, request);
   }
 
   typing(conversationId: string, isTyping: boolean): Promise<void> {

@@ -9,11 +9,21 @@ import { hubProblem, Problem } from '../api/problem';
 import { backoffMs } from './backoff';
 import { Wake } from './wake';
 
+/** The items of a server stream, as SignalR hands them out. */
+export interface HubStream {
+  subscribe(subscriber: {
+    next: (item: unknown) => void;
+    error: (error: unknown) => void;
+    complete: () => void;
+  }): unknown;
+}
+
 /** What this class needs of a hub connection; Microsoft's has it. */
 export interface Hub {
   start(): Promise<void>;
   stop(): Promise<void>;
   invoke(method: string, ...args: unknown[]): Promise<unknown>;
+  stream(method: string, ...args: unknown[]): HubStream;
   on(event: string, handler: (...args: never[]) => void): void;
   onclose(handler: () => void): void;
   readonly state: string;
@@ -90,13 +100,34 @@ export class RealtimeConnection {
   }
 
   async invoke<T>(method: string, ...args: unknown[]): Promise<T> {
-    const hub = this.hub;
-    if (!hub || this.statusSignal() !== 'connected') throw new Problem('unreachable');
     try {
-      return (await hub.invoke(method, ...args)) as T;
+      return (await this.connected().invoke(method, ...args)) as T;
     } catch (error) {
       throw hubProblem(error);
     }
+  }
+
+  /** Hands over each item of a server stream; resolves after the last. */
+  async stream<T>(method: string, take: (item: T) => void, ...args: unknown[]): Promise<void> {
+    try {
+      const items = this.connected().stream(method, ...args);
+      await new Promise<void>((resolve, reject) => {
+        items.subscribe({
+          next: (item) => {
+            take(item as T);
+          },
+          error: reject,
+          complete: resolve,
+        });
+      });
+    } catch (error) {
+      throw hubProblem(error);
+    }
+  }
+
+  private connected(): Hub {
+    if (!this.hub || this.statusSignal() !== 'connected') throw new Problem('unreachable');
+    return this.hub;
   }
 
   private async keepConnected(ticket: () => Promise<string>, stopped: AbortSignal): Promise<void> {

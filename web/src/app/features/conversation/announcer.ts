@@ -2,7 +2,7 @@ import { Component, effect, inject, input, signal, untracked } from '@angular/co
 import { Message } from '../../core/api/generated/models';
 import { PeopleStore } from '../../core/chat/people-store';
 import { TEXTS } from '../../shared/texts';
-import { countAfter } from './timeline-rows';
+import { countAfter, isNews } from './timeline-rows';
 
 /** New messages are gathered for this long, so that a lively conversation does not talk without a pause. */
 const GATHER_MS = 1_500;
@@ -48,7 +48,7 @@ export class Announcer {
       this.text.set(texts.newMessages(count));
       return;
     }
-    const fresh = messages.filter(({ seq, senderId }) => seq > from && senderId !== this.ownId());
+    const fresh = messages.filter((message) => message.seq > from && isNews(message, this.ownId()));
     this.text.set(
       fresh
         .map(({ senderId, body }) => {

@@ -1,25 +1,63 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
+import { message, page, user } from '../../../testing/builders';
+import { AuthApi } from '../../core/api/auth-api';
+import { ConversationsApi } from '../../core/api/conversations-api';
+import { PeopleApi } from '../../core/api/people-api';
+import { Problem } from '../../core/api/problem';
+import { SessionStore } from '../../core/auth/session-store';
 import { Drafts } from '../../core/chat/drafts';
+import { MessagesStore } from '../../core/chat/messages-store';
 import { Outbox } from '../../core/chat/outbox';
 import { ChatHub } from '../../core/realtime/chat-hub';
 import { Composer } from './composer';
+import { MessageActions } from './message-actions';
+
+const own = message(2, { senderId: 'ana', body: 'tpyo' });
+const said = [message(1), own, message(3)];
 
 describe('the composer', () => {
   let sent: string[];
+  let places: object[];
+  let edited: string[];
+  let refuse: boolean;
   let drafts: Map<string, string>;
   let fixture: ComponentFixture<Composer>;
 
   beforeEach(async () => {
     sent = [];
+    places = [];
+    edited = [];
+    refuse = false;
     drafts = new Map();
     vi.stubGlobal('matchMedia', () => ({ matches: false }));
     TestBed.configureTestingModule({
       providers: [
         {
           provide: Outbox,
-          useValue: { send: (id: string, body: string) => sent.push(`${id}: ${body}`) },
+          useValue: {
+            send: (id: string, body: string, place: object) => {
+              sent.push(`${id}: ${body}`);
+              places.push(place);
+            },
+          },
         },
-        { provide: ChatHub, useValue: { typing: () => Promise.resolve() } },
+        {
+          provide: ChatHub,
+          useValue: {
+            typing: () => Promise.resolve(),
+            editMessage: (_id: string, messageId: string, body: string) => {
+              edited.push(`${messageId}: ${body}`);
+              return refuse ? Promise.reject(new Problem('forbidden')) : Promise.resolve();
+            },
+          },
+        },
+        {
+          provide: ConversationsApi,
+          useValue: { messages: () => Promise.resolve({ ...page(1, 3), messages: said }) },
+        },
+        { provide: PeopleApi, useValue: { get: (id: string) => Promise.resolve(user({ id })) } },
+        { provide: AuthApi, useValue: {} },
+        MessageActions,
         {
           provide: Drafts,
           useValue: {
@@ -31,6 +69,8 @@ describe('the composer', () => {
         },
       ],
     });
+    TestBed.inject(SessionStore).setUser(user());
+    await TestBed.inject(MessagesStore).open('c', 0);
     await open();
   });
 
@@ -110,5 +150,71 @@ describe('the composer', () => {
     expect(drafts.get('c')).toBe('half a thought');
     await open();
     expect(box().value).toBe('half a thought');
+  });
+
+  const actions = () => TestBed.inject(MessageActions);
+  const pressKey = async (key: string) => {
+    box().dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    await fixture.whenStable();
+  };
+
+  it('edits the last own message by arrow-up when it is empty', async () => {
+    await pressKey('ArrowUp');
+    expect(box().value).toBe('tpyo');
+    await type('typo');
+    await pressKey('Enter');
+    expect(edited).toEqual(['m2: typo']);
+    expect(sent).toEqual([]);
+    expect(box().value).toBe('');
+    expect(actions().mode()).toBeUndefined();
+  });
+
+  it('does not take the arrow from what was begun', async () => {
+    await type('half a thought');
+    await pressKey('ArrowUp');
+    expect(actions().mode()).toBeUndefined();
+  });
+
+  it('gives back what was begun when an edit is over, and never takes the edit for a draft', async () => {
+    await type('half a thought');
+    actions().begin('edit', own);
+    await fixture.whenStable();
+    await type('something else');
+    fixture.destroy();
+    expect(drafts.get('c')).toBe('half a thought');
+    await open();
+    actions().endMode();
+    await fixture.whenStable();
+    expect(box().value).toBe('half a thought');
+  });
+
+  it('keeps the text of an edit that the server refused', async () => {
+    refuse = true;
+    await pressKey('ArrowUp');
+    await type('typo');
+    await pressKey('Enter');
+    expect(box().value).toBe('typo');
+    expect(actions().problem()).toBe('You are not allowed to do this.');
+    await pressKey('Escape');
+    expect(box().value).toBe('');
+  });
+
+  it('says what a message answers, once, and goes on in a thread', async () => {
+    actions().begin('reply', said[0] ?? own);
+    await type('yes');
+    await pressKey('Enter');
+    await type('and more');
+    await pressKey('Enter');
+    actions().begin('thread', own);
+    await type('in the thread');
+    await pressKey('Enter');
+    await type('still there');
+    await pressKey('Enter');
+    expect(places).toEqual([
+      { replyTo: { messageId: 'm1', seq: 1, senderId: 'bea' } },
+      {},
+      { threadOf: 'm2' },
+      { threadOf: 'm2' },
+    ]);
   });
 });

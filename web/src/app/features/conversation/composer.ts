@@ -3,24 +3,37 @@ import {
   Component,
   computed,
   DestroyRef,
+  effect,
   ElementRef,
   inject,
   input,
   output,
   signal,
+  untracked,
   viewChild,
 } from '@angular/core';
 import { Icon } from '../../shared/icon/icon';
+import { IconName } from '../../shared/icon/icons';
+import { SessionStore } from '../../core/auth/session-store';
 import { Drafts } from '../../core/chat/drafts';
-import { Outbox } from '../../core/chat/outbox';
+import { MessagesStore } from '../../core/chat/messages-store';
+import { Outbox, OutgoingPlace } from '../../core/chat/outbox';
+import { PeopleStore } from '../../core/chat/people-store';
 import { TypingSender } from '../../core/chat/typing-sender';
 import { ChatHub } from '../../core/realtime/chat-hub';
-import { TEXTS } from '../../shared/texts';
+import { excerpt, TEXTS } from '../../shared/texts';
+import { ComposerMode, MessageActions } from './message-actions';
 import { charactersLeft, MESSAGE_LIMIT } from './message-length';
 
 const DRAFT_PAUSE_MS = 300;
 /** The counter appears when fewer characters than this are left. */
 const COUNTER_FROM = 1_000;
+
+const ICONS_OF: Readonly<Record<ComposerMode['kind'], IconName>> = {
+  reply: 'reply',
+  edit: 'edit',
+  thread: 'thread',
+};
 
 /** The box that messages are written in. One belongs to one conversation for all its life. */
 @Component({
@@ -33,15 +46,29 @@ export class Composer {
   private readonly drafts = inject(Drafts);
   private readonly outbox = inject(Outbox);
   private readonly hub = inject(ChatHub);
+  private readonly messages = inject(MessagesStore);
+  private readonly people = inject(PeopleStore);
+  private readonly session = inject(SessionStore);
+  private readonly actions = inject(MessageActions);
 
   readonly conversationId = input.required<string>();
   readonly name = input.required<string>();
   readonly sent = output();
 
   protected readonly texts = TEXTS.conversation;
+  protected readonly messageTexts = TEXTS.message;
+  protected readonly isEditing = computed(() => this.actions.mode()?.kind === 'edit');
+  /** What is being written, if not simply the next message. */
+  protected readonly mode = computed(() => {
+    const mode = this.actions.mode();
+    return mode && { icon: ICONS_OF[mode.kind], text: this.describe(mode) };
+  });
   protected readonly text = signal('');
   private readonly area = viewChild.required<ElementRef<HTMLTextAreaElement>>('area');
   private typing?: TypingSender;
+  private readonly opened = signal(false);
+  /** What was begun before the text of another message took its place. */
+  private laidAside?: string;
   private pause?: ReturnType<typeof setTimeout>;
   /** On touch screens Enter is the only way to a new line. */
   private readonly enterSends = !matchMedia('(hover: none) and (pointer: coarse)').matches;
@@ -62,8 +89,13 @@ export class Composer {
       this.typing = new TypingSender(this.hub, id);
       this.drafts.open(id);
       this.put(this.drafts.of(id));
+      this.opened.set(true);
       // Where a keyboard would not push the messages away, writing can begin at once.
       if (this.enterSends) this.area().nativeElement.focus({ preventScroll: true });
+    });
+    effect(() => {
+      const mode = this.actions.mode();
+      if (this.opened()) untracked(() => this.enter(mode));
     });
     inject(DestroyRef).onDestroy(() => {
       this.keepDraft();
@@ -76,7 +108,7 @@ export class Composer {
     const text = this.area().nativeElement.value;
     this.text.set(text);
     this.resize();
-    this.typing?.changed(text);
+    if (!this.isEditing()) this.typing?.changed(text);
     clearTimeout(this.pause);
     this.pause = setTimeout(() => {
       this.keepDraft();
@@ -86,6 +118,8 @@ export class Composer {
   protected keydown(event: KeyboardEvent): void {
     // 229 is how some browsers mark a key that belongs to an input method.
     const composing = event.isComposing || event.keyCode === 229;
+    if (event.key === 'Escape' && this.actions.mode()) this.cancel();
+    if (event.key === 'ArrowUp' && this.text() === '') this.editLast(event);
     if (event.key !== 'Enter' || event.shiftKey || composing || !this.enterSends) return;
     event.preventDefault();
     this.send();
@@ -97,12 +131,65 @@ export class Composer {
 
   protected send(): void {
     if (!this.sendable()) return;
-    this.outbox.send(this.conversationId(), this.text().trim());
+    const body = this.text().trim();
+    const mode = this.actions.mode();
+    if (mode?.kind === 'edit') {
+      void this.save(mode, body);
+      return;
+    }
+    this.outbox.send(this.conversationId(), body, placeOf(mode));
     this.typing?.silence();
     this.put('');
     this.keepDraft();
     this.area().nativeElement.focus({ preventScroll: true });
-    this.sent.emit();
+    // Who answered in a thread may well go on there.
+    if (mode?.kind === 'reply') this.actions.endMode();
+    if (mode?.kind !== 'thread') this.sent.emit();
+  }
+
+  protected cancel(): void {
+    this.actions.endMode();
+    this.area().nativeElement.focus({ preventScroll: true });
+  }
+
+  /** The text stays until the server has it. */
+  private async save(mode: ComposerMode, body: string): Promise<void> {
+    const isSaved = body === mode.message.body || (await this.actions.saveEdit(mode.message, body));
+    if (isSaved && this.actions.mode() === mode) this.cancel();
+  }
+
+  private editLast(event: KeyboardEvent): void {
+    const ownId = this.session.user()?.id;
+    const last = this.messages
+      .messagesOf(this.conversationId())
+      .log?.messages.filter(
+        ({ senderId, system, deletedAt, threadOf }) =>
+          senderId === ownId && !system && !deletedAt && !threadOf,
+      )
+      .at(-1);
+    if (!last || this.actions.mode()) return;
+    event.preventDefault();
+    this.actions.begin('edit', last);
+  }
+
+  private enter(mode: ComposerMode | undefined): void {
+    if (mode?.kind === 'edit') {
+      this.laidAside ??= this.text();
+      this.put(mode.message.body);
+    } else if (this.laidAside !== undefined) {
+      this.put(this.laidAside);
+      this.laidAside = undefined;
+    }
+    if (mode) this.area().nativeElement.focus({ preventScroll: true });
+  }
+
+  private describe({ kind, message }: ComposerMode): string {
+    if (kind === 'edit') return this.messageTexts.editing;
+    const name = this.people.find(message.senderId)?.displayName ?? this.texts.somebody;
+    const text = excerpt(message.body);
+    return kind === 'reply'
+      ? this.messageTexts.replyingTo(name, text)
+      : this.messageTexts.replyingInThread(name, text);
   }
 
   private put(text: string): void {
@@ -113,7 +200,7 @@ export class Composer {
 
   private keepDraft(): void {
     clearTimeout(this.pause);
-    this.drafts.set(this.conversationId(), this.text());
+    this.drafts.set(this.conversationId(), this.laidAside ?? this.text());
   }
 
   /** As tall as its text; the style sheet says how tall at most. */
@@ -122,4 +209,11 @@ export class Composer {
     area.style.height = 'auto';
     area.style.height = `${String(area.scrollHeight)}px`;
   }
+}
+
+function placeOf(mode: ComposerMode | undefined): OutgoingPlace {
+  if (!mode) return {};
+  const { messageId, seq, senderId } = mode.message;
+  if (mode.kind === 'thread') return { threadOf: messageId };
+  return { replyTo: { messageId, seq, senderId } };
 }

@@ -16,9 +16,11 @@ import { conversationName } from '../../core/chat/conversation-name';
 import { ConversationsStore, NOT_JOINED } from '../../core/chat/conversations-store';
 import { MessagesStore } from '../../core/chat/messages-store';
 import { PresenceStore } from '../../core/chat/presence-store';
+import { ReadMarkers } from '../../core/chat/read-markers';
 import { problemText, TEXTS } from '../../shared/texts';
 import { Composer } from './composer';
 import { ConversationHeader } from './conversation-header';
+import { MessageActions } from './message-actions';
 import { Timeline } from './timeline';
 import { TypingLine } from './typing-line';
 
@@ -28,10 +30,13 @@ import { TypingLine } from './typing-line';
   imports: [Composer, ConversationHeader, RouterLink, Timeline, TypingLine],
   templateUrl: './conversation-pane.html',
   styleUrl: './conversation-pane.scss',
+  providers: [MessageActions],
 })
 export class ConversationPane {
   private readonly conversations = inject(ConversationsStore);
   private readonly messages = inject(MessagesStore);
+  private readonly readMarkers = inject(ReadMarkers);
+  protected readonly actions = inject(MessageActions);
 
   readonly conversationId = input.required<string>();
 
@@ -84,14 +89,18 @@ export class ConversationPane {
 
   protected sent(): void {
     this.readUpTo.set(undefined);
+    this.readMarkers.release();
     this.timeline()?.follow();
   }
 
-  private open({ id, unreadCount, lastReadSeq, lastSeq }: ConversationSummary): void {
+  private open({ id, unreadCount, unreadFrom, ...summary }: ConversationSummary): void {
     if (this.opened) return;
     this.opened = true;
-    if (unreadCount > 0) this.readUpTo.set(lastReadSeq);
-    void this.messages.open(id, unreadCount > 0 ? lastSeq - lastReadSeq : 0);
+    this.readMarkers.release();
+    const { lastReadSeq, lastSeq } = summary;
+    const readUpTo = unreadFrom === undefined ? lastReadSeq : unreadFrom - 1;
+    if (unreadCount > 0) this.readUpTo.set(readUpTo);
+    void this.messages.open(id, unreadCount > 0 ? lastSeq - readUpTo : 0);
   }
 
   /** Not in the list: perhaps it is newer than that. */

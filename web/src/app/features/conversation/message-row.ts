@@ -1,42 +1,57 @@
 import { NgTemplateOutlet } from '@angular/common';
-import { Component, computed, inject, input } from '@angular/core';
+import { Component, computed, inject, input, output } from '@angular/core';
 import { Icon } from '../../shared/icon/icon';
+import { ReplyReference } from '../../core/api/generated/models';
+import { SessionStore } from '../../core/auth/session-store';
 import { Outbox } from '../../core/chat/outbox';
 import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import { PeopleStore } from '../../core/chat/people-store';
+import { Dialogs } from '../../core/layout/dialogs';
 import { Avatar } from '../../shared/avatar/avatar';
 import { MessageText } from '../../shared/message-text/message-text';
 import { problemText, TEXTS } from '../../shared/texts';
 import { clockTime, fullTime } from '../../shared/times';
+import { Mention } from '../../shared/message-text/text-parts';
+import { MessageActions } from './message-actions';
+import { MenuRequest } from './message-menu';
+import { Quotation } from './quotation';
+import { Reactions } from './reactions';
 import { MessageRow } from './timeline-rows';
 
 /** One message, with its author if the row begins a group, and with its fate while it is on its way. */
 @Component({
   selector: 'app-message-row',
-  imports: [NgTemplateOutlet, Avatar, Icon, MessageText],
+  imports: [NgTemplateOutlet, Avatar, Icon, MessageText, Quotation, Reactions],
   templateUrl: './message-row.html',
   styleUrl: './message-row.scss',
   host: {
     role: 'article',
+    tabindex: '-1',
     '[attr.aria-label]': 'author() + ", " + time()',
     '[class.starts]': 'row().startsGroup',
     '[class.pending]': 'outgoing()?.state === "waiting"',
     '[class.failed]': 'outgoing()?.state === "failed"',
+    '[class.calls]': 'callsReader()',
   },
 })
 export class MessageRowView {
   private readonly people = inject(PeopleStore);
   private readonly outbox = inject(Outbox);
+  private readonly session = inject(SessionStore);
+  private readonly dialogs = inject(Dialogs);
+  protected readonly actions = inject(MessageActions);
 
   readonly row = input.required<MessageRow>();
   /** Whether there is a connection that a waiting message could take. */
   readonly connected = input(true);
+  readonly menu = output<MenuRequest>();
+  readonly jump = output<ReplyReference>();
 
-  protected readonly texts = TEXTS.conversation;
+  protected readonly texts = TEXTS.message;
+  protected readonly conversationTexts = TEXTS.conversation;
+  protected readonly message = computed(() => this.row().message);
   protected readonly outgoing = computed(() => this.row().outgoing);
-  protected readonly author = computed(
-    () => this.people.find(this.row().senderId)?.displayName ?? this.texts.somebody,
-  );
+  protected readonly author = computed(() => this.nameOf(this.row().senderId));
   protected readonly time = computed(() => clockTime(this.row().at));
   protected readonly fullTime = computed(() => fullTime(this.row().at));
   protected readonly refusal = computed(() => {
@@ -44,11 +59,51 @@ export class MessageRowView {
     return problem ? problemText({ code: problem }) : '';
   });
 
+  protected readonly isDeleted = computed(() => this.message()?.deletedAt !== undefined);
+  protected readonly undoable = computed(() => {
+    const message = this.message();
+    return message && this.actions.mayUndo(message) ? message : undefined;
+  });
+  protected readonly pinnedBy = computed(() => {
+    const id = this.message()?.pinnedBy;
+    return id && this.nameOf(id);
+  });
+  protected readonly replyTo = computed(() => this.message()?.replyTo ?? this.outgoing()?.replyTo);
+  protected readonly conversationId = computed(
+    () => this.message()?.conversationId ?? this.outgoing()?.conversationId ?? '',
+  );
+  protected readonly isThreadShown = computed(() =>
+    this.actions.isThreadShown(this.message()?.messageId ?? ''),
+  );
+  protected readonly callsReader = computed(() => {
+    const mentions = this.message()?.mentions;
+    return mentions?.all === true || mentions?.userIds.includes(this.ownId()) === true;
+  });
+  protected readonly mentions = computed<Mention[]>(() => {
+    const mentions = this.message()?.mentions;
+    if (!mentions) return [];
+    const people = mentions.userIds.flatMap((id) => {
+      const name = this.people.find(id)?.username;
+      return name ? [{ name, self: id === this.ownId() }] : [];
+    });
+    return mentions.all ? [...people, { name: 'all', self: true }] : people;
+  });
+  private readonly ownId = computed(() => this.session.user()?.id ?? '');
+
   protected retry(entry: OutgoingEntry): void {
     this.outbox.retry(entry);
   }
 
   protected discard(entry: OutgoingEntry): void {
     this.outbox.discard(entry);
+  }
+
+  protected showHistory(): void {
+    const message = this.message();
+    if (message) this.dialogs.show('editHistory', { message });
+  }
+
+  private nameOf(id: string): string {
+    return this.people.find(id)?.displayName ?? TEXTS.conversation.somebody;
   }
 }

@@ -59,13 +59,13 @@ export class ScrollKeeper {
     this.settle();
   }
 
-  /** Brings a row to a third of the view. */
-  toRow(key: string): boolean {
+  /** Brings a row to a third of the view, if it is there. */
+  toRow(key: string): HTMLElement | undefined {
     const row = this.row(key);
-    if (!row) return false;
+    if (!row) return undefined;
     this.scroller.scrollTop += this.offset(row) - this.scroller.clientHeight / 3;
     this.remember();
-    return true;
+    return row;
   }
 
   private firstVisible(): Anchor | undefined {
@@ -76,8 +76,8 @@ export class ScrollKeeper {
     return undefined;
   }
 
-  private row(key: string): HTMLElement | null {
-    return this.scroller.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  private row(key: string): HTMLElement | undefined {
+    return this.scroller.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`) ?? undefined;
   }
 
   private offset(row: HTMLElement): number {

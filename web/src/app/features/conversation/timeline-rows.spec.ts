@@ -1,6 +1,13 @@
 import { message, messages } from '../../../testing/builders';
 import { OutgoingEntry } from '../../core/chat/outbox-queue';
-import { countAfter, MessageRow, TimelineParts, timelineRows } from './timeline-rows';
+import {
+  countAfter,
+  MessageRow,
+  rowKeyOf,
+  threadRows,
+  TimelineParts,
+  timelineRows,
+} from './timeline-rows';
 
 const parts = (fields: Partial<TimelineParts>): TimelineParts => ({
   messages: [],
@@ -93,5 +100,47 @@ describe('the rows of a timeline', () => {
   it('count what others said after a seq', () => {
     const said = [...messages(1, 3), message(4, { senderId: 'ana' }), message(5)];
     expect(countAfter(said, 2, 'ana')).toBe(2);
+  });
+
+  it('tell what has happened between the messages, and begin a group after it', () => {
+    const joined = message(2, { body: '', system: { type: 'joined', userId: 'dana' } });
+    const rows = timelineRows(parts({ messages: [message(1), joined, message(3)] }));
+    expect(rows.map((row) => row.kind)).toEqual(['day', 'message', 'note', 'message']);
+    expect(rows[2]).toMatchObject({ note: { type: 'joined', userId: 'dana' } });
+    expect(groups({ messages: [message(1), joined, message(3)] })).toEqual([true, true]);
+  });
+
+  it('keep replies of threads in their threads', () => {
+    const said = [message(1), message(2, { threadOf: 'm1' }), message(3)];
+    const inThread = outgoing({ threadOf: 'm1' });
+    expect(rowsOf({ messages: said, outgoing: [inThread] }).map(({ body }) => body)).toEqual([
+      'message 1',
+      'message 3',
+    ]);
+    const rows = threadRows([message(2, { threadOf: 'm1' })], [inThread], 'ana');
+    expect(rows.map(({ body }) => body)).toEqual(['message 2', 'hello']);
+  });
+
+  it('show an answered quotation before the answer has arrived', () => {
+    const replyTo = { messageId: 'm1', seq: 1, senderId: 'bea' };
+    const [row] = rowsOf({ outgoing: [outgoing({ replyTo })] });
+    expect(row?.outgoing?.replyTo).toEqual(replyTo);
+  });
+
+  it('keep the place and the key of what was deleted', () => {
+    const deleted = message(2, { body: '', deletedAt: at(2), deletedBy: 'bea' });
+    const rows = rowsOf({ messages: [message(1), deleted, message(3)] });
+    expect(rows[1]).toMatchObject({ key: rowKeyOf(message(2)), message: deleted, body: '' });
+  });
+
+  it('count and divide by what others wrote for everybody alone', () => {
+    const quiet = [
+      message(2, { system: { type: 'founded' } }),
+      message(3, { threadOf: 'm1' }),
+      message(4, { deletedAt: at(2) }),
+    ];
+    expect(countAfter(quiet, 1, 'ana')).toBe(0);
+    const rows = timelineRows(parts({ messages: [message(1), ...quiet, message(5)], readUpTo: 1 }));
+    expect(rows.map((row) => row.kind).slice(-2)).toEqual(['unread', 'message']);
   });
 });

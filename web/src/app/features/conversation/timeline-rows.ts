@@ -1,9 +1,9 @@
-import { Message } from '../../core/api/generated/models';
+import { Message, SystemNote } from '../../core/api/generated/models';
 import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import { dayOf } from '../../shared/times';
 
 /** A line of the timeline. `key` stays the same from the moment a message is written until long after it arrived. */
-export type TimelineRow = DayRow | UnreadRow | MessageRow;
+export type TimelineRow = DayRow | UnreadRow | NoteRow | MessageRow;
 
 export interface DayRow {
   readonly kind: 'day';
@@ -17,6 +17,14 @@ export interface UnreadRow {
   readonly key: string;
 }
 
+/** Tells what has happened to the conversation. */
+export interface NoteRow {
+  readonly kind: 'note';
+  readonly key: string;
+  readonly message: Message;
+  readonly note: SystemNote;
+}
+
 export interface MessageRow {
   readonly kind: 'message';
   readonly key: string;
@@ -25,7 +33,8 @@ export interface MessageRow {
   readonly at: Date;
   /** Whether the author's name and picture stand here: not within a run of messages by one person. */
   readonly startsGroup: boolean;
-  readonly seq?: number;
+  /** As the log has it. */
+  readonly message?: Message;
   /** Present while the message is not in the log. */
   readonly outgoing?: OutgoingEntry;
 }
@@ -46,7 +55,10 @@ interface Previous {
   at: Date;
 }
 
-/** Messages in the order of seq, then those still on their way, with day and unread dividers between. */
+/**
+ * Messages in the order of seq, then those still on their way, with day and unread dividers between. Replies in
+ * threads stand in their threads alone.
+ */
 export function timelineRows({
   messages,
   outgoing,
@@ -59,27 +71,26 @@ export function timelineRows({
   let divided = readUpTo === undefined || (messages[0]?.seq ?? 0) > readUpTo + 1;
 
   for (const message of messages) {
+    if (message.threadOf) continue;
     const at = new Date(message.sentAt);
     const { senderId } = message;
     if (startsDay(previous, at)) rows.push({ kind: 'day', key: `day-${String(dayOf(at))}`, at });
-    const divides = !divided && message.seq > (readUpTo ?? 0) && senderId !== ownId;
+    const divides = !divided && message.seq > (readUpTo ?? 0) && isNews(message, ownId);
     if (divides) rows.push({ kind: 'unread', key: 'unread' });
     divided ||= divides;
     const startsGroup = divides || !continues(previous, senderId, at);
     const key = rowKey(senderId, message.clientId);
-    rows.push({
-      kind: 'message',
-      key,
-      senderId,
-      body: message.body,
-      at,
-      startsGroup,
-      seq: message.seq,
-    });
-    previous = { senderId, at };
+    if (message.system) {
+      rows.push({ kind: 'note', key, message, note: message.system });
+      previous = { senderId: '', at };
+    } else {
+      rows.push({ kind: 'message', key, senderId, body: message.body, at, startsGroup, message });
+      previous = { senderId, at };
+    }
   }
 
   for (const entry of stillOutgoing(messages, outgoing)) {
+    if (entry.threadOf) continue;
     // No clock but the server's orders or dates messages; until it has, a message is as old as the last one.
     const at = entry.sentAt ? new Date(entry.sentAt) : new Date(entry.queuedAt);
     if (startsDay(previous, at)) rows.push({ kind: 'day', key: `day-${String(dayOf(at))}`, at });
@@ -99,9 +110,54 @@ export function timelineRows({
   return rows;
 }
 
+/** The replies in a thread, and those still on their way. */
+export function threadRows(
+  replies: readonly Message[],
+  outgoing: readonly OutgoingEntry[],
+  ownId: string,
+): MessageRow[] {
+  const said = replies.map((message): MessageRow => {
+    const { senderId, clientId, body, sentAt } = message;
+    const key = rowKey(senderId, clientId);
+    return {
+      kind: 'message',
+      key,
+      senderId,
+      body,
+      at: new Date(sentAt),
+      startsGroup: true,
+      message,
+    };
+  });
+  const waiting = stillOutgoing(replies, outgoing).map((entry): MessageRow => {
+    const at = new Date(entry.sentAt ?? entry.queuedAt);
+    const key = rowKey(ownId, entry.clientId);
+    return {
+      kind: 'message',
+      key,
+      senderId: ownId,
+      body: entry.body,
+      at,
+      startsGroup: true,
+      outgoing: entry,
+    };
+  });
+  return [...said, ...waiting];
+}
+
+/** Where the row of a message is found. */
+export function rowKeyOf({ senderId, clientId }: Message): string {
+  return rowKey(senderId, clientId);
+}
+
+/** Whether a message is one that others wrote for everybody to read here. */
+export function isNews({ senderId, system, threadOf, deletedAt }: Message, ownId: string): boolean {
+  return senderId !== ownId && !system && !threadOf && !deletedAt;
+}
+
 /** How many messages by others came after this seq. */
 export function countAfter(messages: readonly Message[], seq: number, ownId: string): number {
-  return messages.filter((message) => message.seq > seq && message.senderId !== ownId).length;
+  return messages.filter((message) => message.seq > seq && isNews(message, ownId)).length;
 }
 
 function stillOutgoing(

@@ -12,6 +12,7 @@ import {
   viewChild,
 } from '@angular/core';
 import { Icon } from '../../shared/icon/icon';
+import { ReplyReference } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
 import { conversationName } from '../../core/chat/conversation-name';
 import { ConversationsStore } from '../../core/chat/conversations-store';
@@ -25,9 +26,13 @@ import { TEXTS } from '../../shared/texts';
 import { dayName } from '../../shared/times';
 import { Announcer } from './announcer';
 import { Beginning } from './beginning';
+import { MessageActions } from './message-actions';
+import { MessageMenu } from './message-menu';
 import { MessageRowView } from './message-row';
+import { NoteRowView } from './note-row';
 import { ScrollKeeper } from './scroll-keeper';
-import { countAfter, timelineRows } from './timeline-rows';
+import { Thread } from './thread';
+import { countAfter, rowKeyOf, timelineRows } from './timeline-rows';
 
 /** Older messages are fetched when less than this many screens of them are left. */
 const PREFETCH_SCREENS = 1.5;
@@ -35,7 +40,7 @@ const PREFETCH_SCREENS = 1.5;
 /** The messages of one conversation, the newest at the bottom. */
 @Component({
   selector: 'app-timeline',
-  imports: [Announcer, Beginning, Icon, MessageRowView],
+  imports: [Announcer, Beginning, Icon, MessageMenu, MessageRowView, NoteRowView, Thread],
   templateUrl: './timeline.html',
   styleUrl: './timeline.scss',
 })
@@ -48,6 +53,7 @@ export class Timeline {
   private readonly attention = inject(Attention);
   private readonly clock = inject(Clock);
   private readonly connection = inject(RealtimeConnection);
+  protected readonly actions = inject(MessageActions);
 
   readonly conversationId = input.required<string>();
   /** What had been read when the conversation was opened; nothing if all had. */
@@ -137,6 +143,36 @@ export class Timeline {
 
   protected jump(): void {
     this.keeper?.toEnd();
+  }
+
+  /** Leads to a message that is quoted, if it is loaded. */
+  protected jumpTo({ messageId, seq }: ReplyReference): void {
+    const message = this.messages.find(this.conversationId(), messageId, seq);
+    const row = message && this.keeper?.toRow(rowKeyOf(message));
+    if (!row) return;
+    row.focus({ preventScroll: true });
+    row.classList.remove('found');
+    // Read, so that the animation begins anew.
+    void row.offsetWidth;
+    row.classList.add('found');
+  }
+
+  /** Arrow keys walk through the messages; Enter opens the menu of one. */
+  protected walk(event: KeyboardEvent): void {
+    const list = event.currentTarget as HTMLElement;
+    const focused = event.target as HTMLElement;
+    const isRow = focused.matches('app-message-row');
+    if (event.key === 'Enter' && isRow) {
+      event.preventDefault();
+      focused.querySelector<HTMLElement>('.more')?.click();
+      return;
+    }
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step === 0 || event.altKey || (!isRow && focused !== list)) return;
+    const rows = [...list.querySelectorAll<HTMLElement>('app-message-row')];
+    const next = isRow ? rows.indexOf(focused) + step : rows.length - 1;
+    rows[Math.max(0, Math.min(rows.length - 1, next))]?.focus();
+    event.preventDefault();
   }
 
   /** Own messages are always followed. */

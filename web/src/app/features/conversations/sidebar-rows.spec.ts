@@ -54,4 +54,33 @@ describe('a row of the sidebar', () => {
     const direct = conversation({ kind: 'direct', peer: bea });
     expect(peopleToMeet([bea, chidi], [direct, conversation()])).toEqual([chidi]);
   });
+
+  it('says what was deleted, and what has happened', () => {
+    const deleted = message(1, { body: '', deletedAt: '2026-11-23T12:00:00Z' });
+    expect(preview({ lastMessage: deleted })).toBe('Bea: Message deleted');
+    const founded = message(1, { body: '', system: { type: 'founded' } });
+    expect(preview({ lastMessage: founded })).toBe('No messages yet');
+    const renamed = message(1, { body: '', system: { type: 'renamed', name: 'Tea' } });
+    expect(preview({ lastMessage: renamed })).toBe('Bea Lindqvist named it “Tea”');
+  });
+
+  it('tells of mentions, and is quiet where nothing may disturb', () => {
+    const counts = { unreadCount: 3, mentionCount: 1 };
+    const row = (fields: object) => sidebarRow(conversation({ ...counts, ...fields }), context());
+    expect(row({})).toMatchObject({
+      mentioned: true,
+      mentionText: 'you are mentioned',
+      quiet: false,
+    });
+    expect(row({ level: 'mentions', mentionCount: 0 })).toMatchObject({
+      quiet: true,
+      muted: false,
+    });
+    expect(row({ level: 'mentions' })).toMatchObject({ mentioned: true, quiet: false });
+    expect(row({ mutedUntil: '2026-11-23T16:00:00Z' })).toMatchObject({
+      mentioned: false,
+      quiet: true,
+      muted: true,
+    });
+  });
 });

@@ -1,6 +1,8 @@
 import { ConversationSummary, User } from '../../core/api/generated/models';
+import { noteText } from '../../core/chat/note-text';
 import { conversationName, conversationSign } from '../../core/chat/conversation-name';
-import { badge, TEXTS } from '../../shared/texts';
+import { disturbingCount, isMuted } from '../../core/chat/conversation-list';
+import { badge, excerpt, TEXTS } from '../../shared/texts';
 import { listTime } from '../../shared/times';
 
 /** A conversation as the sidebar shows it. */
@@ -16,6 +18,12 @@ export interface SidebarRow {
   time: string;
   unread: string;
   unreadText: string;
+  /** Whether somebody calls the reader there. */
+  mentioned: boolean;
+  mentionText: string;
+  /** What is new there may not disturb. */
+  quiet: boolean;
+  muted: boolean;
 }
 
 export interface SidebarContext {
@@ -30,7 +38,8 @@ export function sidebarRow(summary: ConversationSummary, context: SidebarContext
   const typing = context.typingIn(summary.id);
   const draft = typing.length === 0 ? context.draftOf(summary.id).trim() : '';
   const last = summary.lastMessage;
-  const count = summary.unreadCount;
+  const { unreadCount, mentionCount } = summary;
+  const muted = isMuted(summary, context.now);
   return {
     id: summary.id,
     name: conversationName(summary),
@@ -42,8 +51,12 @@ export function sidebarRow(summary: ConversationSummary, context: SidebarContext
     isTyping: typing.length > 0,
     isDraft: draft !== '',
     time: last ? listTime(new Date(last.sentAt), context.now) : '',
-    unread: count > 0 ? badge(count) : '',
-    unreadText: count > 0 ? TEXTS.sidebar.unread(count) : '',
+    unread: unreadCount > 0 ? badge(unreadCount) : '',
+    unreadText: unreadCount > 0 ? TEXTS.sidebar.unread(unreadCount) : '',
+    mentioned: mentionCount > 0 && !muted,
+    mentionText: mentionCount > 0 && !muted ? TEXTS.sidebar.mentions(mentionCount) : '',
+    quiet: disturbingCount(summary, context.now) === 0,
+    muted,
   };
 }
 
@@ -58,8 +71,9 @@ export function peopleToMeet(
 
 function preview(summary: ConversationSummary, context: SidebarContext): string {
   const last = summary.lastMessage;
-  if (!last) return TEXTS.sidebar.nothingYet;
-  const body = last.body.replace(/\s+/gu, ' ').slice(0, 200);
+  if (!last || last.system?.type === 'founded') return TEXTS.sidebar.nothingYet;
+  if (last.system) return noteText(last.system, last.senderId, context.nameOf);
+  const body = last.deletedAt ? TEXTS.message.deleted : excerpt(last.body);
   if (last.senderId === context.ownId) return `${TEXTS.sidebar.you}: ${body}`;
   if (summary.kind === 'direct') return body;
   const name = context.nameOf(last.senderId);

@@ -65,8 +65,11 @@ export class Sidebar {
     );
     effect(() => {
       // Names of those who wrote the last messages, for the previews.
-      const senders = this.conversations.sorted().flatMap((c) => c.lastMessage?.senderId ?? []);
-      void this.people.ensure(senders);
+      const people = this.conversations.sorted().flatMap(({ lastMessage }) => {
+        const note = lastMessage?.system;
+        return [lastMessage?.senderId ?? [], note && 'userId' in note ? note.userId : []].flat();
+      });
+      void this.people.ensure(people);
     });
     effect(() => {
       if (this.connection.status() !== 'connected') return;

@@ -2,8 +2,9 @@ import { Component, computed, effect, inject, signal, untracked } from '@angular
 import { Router } from '@angular/router';
 import { Icon } from '../../shared/icon/icon';
 import { ConversationsApi } from '../../core/api/conversations-api';
+import { GroupsApi } from '../../core/api/groups-api';
 import { toProblem } from '../../core/api/problem';
-import { Member } from '../../core/api/generated/models';
+import { Ban, Member, MemberRole, User } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
 import { ConversationsStore } from '../../core/chat/conversations-store';
 import { PeopleSearch } from '../../core/chat/people-search';
@@ -15,17 +16,24 @@ import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
 import { PersonOption, PersonPicker } from '../../shared/person-picker/person-picker';
 import { PresenceDot } from '../../shared/presence-dot/presence-dot';
 import { problemText, TEXTS } from '../../shared/texts';
+import { GroupLink } from './group-link';
+import { GroupSettings } from './group-settings';
+import { grantableRoles, mayManage } from './member-permissions';
+import { Muting } from './muting';
+
+type Named = Pick<User, 'id' | 'displayName'>;
 
 /** Who belongs to a group or channel; the way for others in, and for oneself out. */
 @Component({
   selector: 'app-members',
-  imports: [Avatar, DialogFrame, Icon, PersonPicker, PresenceDot],
+  imports: [Avatar, DialogFrame, GroupLink, GroupSettings, Icon, Muting, PersonPicker, PresenceDot],
   providers: [PeopleSearch],
   templateUrl: './members.html',
   styleUrl: './members.scss',
 })
 export class Members {
   private readonly api = inject(ConversationsApi);
+  private readonly groups = inject(GroupsApi);
   private readonly conversations = inject(ConversationsStore);
   private readonly presence = inject(PresenceStore);
   private readonly connection = inject(RealtimeConnection);
@@ -38,23 +46,34 @@ export class Members {
   protected readonly texts = TEXTS.members;
   protected readonly adding = signal(false);
   protected readonly leaving = signal(false);
+  /** The member about whom something is being decided. */
+  protected readonly managed = signal('');
   protected readonly news = signal('');
   protected readonly problem = signal('');
   private readonly loaded = signal<readonly Member[]>([]);
 
   protected readonly conversation = computed(() => this.conversations.find(this.id));
   protected readonly heading = computed(() => this.texts.title(this.conversation()?.name ?? ''));
-  protected readonly mayAdd = computed(() => {
-    const role = this.conversation()?.role;
-    return role === 'owner' || role === 'admin';
-  });
+  protected readonly bans = signal<readonly Ban[]>([]);
+  private readonly role = computed(() => this.conversation()?.role);
+  /** Whether one may change what it is called and who is in it. */
+  protected readonly manages = computed(() => mayManage(this.role()));
+  /** The roles that one may give. */
+  protected readonly roles = computed(() =>
+    grantableRoles(this.role()).map((id) => ({ id, name: this.texts.roles[id] })),
+  );
   protected readonly rows = computed(() =>
-    this.loaded().map((member) => ({
-      ...member.user,
-      self: member.user.id === this.session.user()?.id,
-      role: member.role === 'member' ? '' : this.texts.roles[member.role],
-      state: this.stateOf(member.user.id),
-    })),
+    this.loaded().map((member) => {
+      const self = member.user.id === this.session.user()?.id;
+      return {
+        ...member.user,
+        self,
+        role: member.role,
+        roleName: member.role === 'member' ? '' : this.texts.roles[member.role],
+        state: this.stateOf(member.user.id),
+        manageable: !self && grantableRoles(this.role()).includes(member.role),
+      };
+    }),
   );
   /** People who could be added. */
   protected readonly others = computed(() => {
@@ -86,6 +105,38 @@ export class Members {
     });
   }
 
+  protected changeRole(userId: string, event: Event): Promise<void> {
+    const role = (event.target as HTMLSelectElement).value as MemberRole;
+    return this.attempt(async () => {
+      await this.groups.changeRole(this.id, userId, role);
+      await this.load();
+    });
+  }
+
+  protected remove({ id, displayName }: Named): Promise<void> {
+    return this.attempt(async () => {
+      await this.groups.remove(this.id, id);
+      await this.load();
+      this.news.set(this.texts.removed(displayName));
+    });
+  }
+
+  protected ban({ id, displayName }: Named): Promise<void> {
+    return this.attempt(async () => {
+      await this.groups.ban(this.id, id);
+      await this.load();
+      this.news.set(this.texts.banned(displayName));
+    });
+  }
+
+  protected lift({ id, displayName }: Named): Promise<void> {
+    return this.attempt(async () => {
+      await this.groups.liftBan(this.id, id);
+      await this.load();
+      this.news.set(this.texts.lifted(displayName));
+    });
+  }
+
   protected leave(): Promise<void> {
     return this.attempt(async () => {
       await this.conversations.leave(this.id);
@@ -96,6 +147,7 @@ export class Members {
 
   private async load(): Promise<void> {
     this.loaded.set(await this.api.members(this.id));
+    if (this.manages()) this.bans.set(await this.groups.bans(this.id));
   }
 
   private async attempt(action: () => Promise<void>): Promise<void> {

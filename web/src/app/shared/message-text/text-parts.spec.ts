@@ -44,4 +44,19 @@ describe('the text of a message', () => {
     expect(isOnlyEmoji('12')).toBe(false);
     expect(isOnlyEmoji('🎉'.repeat(7))).toBe(false);
   });
+
+  it('finds the names of those who are called, and of nobody else', () => {
+    const mentions = [
+      { name: 'bea', self: false },
+      { name: 'ana.r', self: true },
+    ];
+    expect(textParts('Hi @bea, @Ana.R. and @chidi', mentions)).toEqual([
+      { kind: 'text', text: 'Hi ' },
+      { kind: 'mention', text: '@bea', self: false },
+      { kind: 'text', text: ', ' },
+      { kind: 'mention', text: '@Ana.R', self: true },
+      { kind: 'text', text: '. and @chidi' },
+    ]);
+    expect(textParts('mail to x@bea', mentions)).toEqual([{ kind: 'text', text: 'mail to x@bea' }]);
+  });
 });

@@ -1,13 +1,47 @@
-/** A piece of a message: text, or a link that is safe to make. */
+/** A piece of a message: text, a link that is safe to make, or the name of somebody who is called. */
 export type TextPart =
-  { kind: 'text'; text: string } | { kind: 'link'; text: string; href: string };
+  | { kind: 'text'; text: string }
+  | { kind: 'link'; text: string; href: string }
+  | { kind: 'mention'; text: string; self: boolean };
+
+/** Somebody whom a message calls: by which name, and whether it is the reader. */
+export interface Mention {
+  name: string;
+  self: boolean;
+}
 
 // Only web addresses with their scheme. What a browser does with others is not for a chat to decide.
 const ADDRESS = /\bhttps?:\/\/[^\s<>"']+/giu;
+/** A name with its `@`, as the server finds them; not the middle of a mail address. */
+const NAME = /(?<![\p{L}\p{N}._@-])@([a-z0-9._-]+)/giu;
 const TRAILING = /[.,;:!?…'"»”’*_~]$/u;
 
-/** Splits a message at its links. Every character of it is in exactly one part. */
-export function textParts(body: string): TextPart[] {
+/** Splits a message at its links and at the names it calls. Every character of it is in exactly one part. */
+export function textParts(body: string, mentions: readonly Mention[] = []): TextPart[] {
+  if (mentions.length === 0) return linkParts(body);
+  return linkParts(body).flatMap((part) =>
+    part.kind === 'text' ? mentionParts(part.text, mentions) : [part],
+  );
+}
+
+function mentionParts(text: string, mentions: readonly Mention[]): TextPart[] {
+  const called = new Map(mentions.map((mention) => [mention.name.toLowerCase(), mention]));
+  const parts: TextPart[] = [];
+  let from = 0;
+  for (const match of text.matchAll(NAME)) {
+    const name = (match[1] ?? '').replace(/[.-]+$/u, '');
+    const mention = called.get(name.toLowerCase());
+    if (!mention) continue;
+    const to = match.index + 1 + name.length;
+    if (match.index > from) parts.push({ kind: 'text', text: text.slice(from, match.index) });
+    parts.push({ kind: 'mention', text: text.slice(match.index, to), self: mention.self });
+    from = to;
+  }
+  if (from < text.length) parts.push({ kind: 'text', text: text.slice(from) });
+  return parts;
+}
+
+function linkParts(body: string): TextPart[] {
   const parts: TextPart[] = [];
   let from = 0;
   for (const match of body.matchAll(ADDRESS)) {

@@ -3,8 +3,10 @@
 
 import { ConversationId } from '../models/conversation-id';
 import { ConversationKind } from '../models/conversation-kind';
+import { HistoryVisibility } from '../models/history-visibility';
 import { MemberRole } from '../models/member-role';
 import { Message } from '../models/message';
+import { PersonalState } from '../models/personal-state';
 import { Rev } from '../models/rev';
 import { Seq } from '../models/seq';
 import { Timestamp } from '../models/timestamp';
@@ -13,75 +15,76 @@ import { User } from '../models/user';
 /**
  * A conversation as one user sees it in a list.
  */
-export interface ConversationSummary {
+export type ConversationSummary = PersonalState & {
 
-  /**
-   * When it was made.
-   */
-  createdAt: Timestamp;
+/**
+ * When it was made.
+ */
+'createdAt': Timestamp;
 
-  /**
-   * Which conversation it is.
-   */
-  id: ConversationId;
+/**
+ * What those who join from now on may read of what was written before.
+ */
+'history': HistoryVisibility;
 
-  /**
-   * Whether one is a member.
-   */
-  joined: boolean;
+/**
+ * Which conversation it is.
+ */
+'id': ConversationId;
 
-  /**
-   * Direct, group or channel.
-   */
-  kind: ConversationKind;
+/**
+ * Whether one is a member.
+ */
+'joined': boolean;
 
-  /**
-   * The newest message, for a member.
-   */
-  lastMessage?: Message;
+/**
+ * Direct, group or channel.
+ */
+'kind': ConversationKind;
 
-  /**
-   * Up to where one has read.
-   */
-  lastReadSeq: Seq;
+/**
+ * The newest message outside threads, for a member.
+ */
+'lastMessage'?: Message;
 
-  /**
-   * The newest message.
-   */
-  lastSeq: Seq;
+/**
+ * The newest message.
+ */
+'lastSeq': Seq;
 
-  /**
-   * How many members there are.
-   */
-  memberCount: number;
+/**
+ * How many members there are.
+ */
+'memberCount': number;
 
-  /**
-   * The name of a group or channel.
-   */
-  name?: string;
+/**
+ * The name of a group or channel.
+ */
+'name'?: string;
 
-  /**
-   * The other person of a direct conversation.
-   */
-  peer?: User;
+/**
+ * The other person of a direct conversation.
+ */
+'peer'?: User;
 
-  /**
-   * The newest change; read before everything else here.
-   */
-  rev: Rev;
+/**
+ * The newest change; read before everything else here.
+ */
+'rev': Rev;
 
-  /**
-   * One's own role, for a member.
-   */
-  role?: MemberRole;
+/**
+ * One's own role, for a member.
+ */
+'role'?: MemberRole;
 
-  /**
-   * What a group or channel is about.
-   */
-  topic?: string;
+/**
+ * What a group or channel is about.
+ */
+'topic'?: string;
 
-  /**
-   * How many messages of others one has not read; counting stops at 100.
-   */
-  unreadCount: number;
-}
+/**
+ * The first message that one may see, for a member.
+ */
+'visibleFromSeq'?: Seq;
+};
+

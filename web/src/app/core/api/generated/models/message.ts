@@ -3,19 +3,24 @@
 
 import { ClientId } from '../models/client-id';
 import { ConversationId } from '../models/conversation-id';
+import { Mentions } from '../models/mentions';
 import { MessageId } from '../models/message-id';
+import { Reaction } from '../models/reaction';
+import { ReplyReference } from '../models/reply-reference';
 import { Rev } from '../models/rev';
 import { Seq } from '../models/seq';
+import { SystemNote } from '../models/system-note';
+import { Thread } from '../models/thread';
 import { Timestamp } from '../models/timestamp';
 import { UserId } from '../models/user-id';
 
 /**
- * A message in its conversation.
+ * A message in its conversation, as it stands now.
  */
 export interface Message {
 
   /**
-   * What it says.
+   * What it says; empty for a note of the system and for what was deleted.
    */
   body: string;
 
@@ -35,9 +40,49 @@ export interface Message {
   createdRev: Rev;
 
   /**
+   * When it was deleted.
+   */
+  deletedAt?: Timestamp;
+
+  /**
+   * Who deleted it.
+   */
+  deletedBy?: UserId;
+
+  /**
+   * When its author last changed what it says.
+   */
+  editedAt?: Timestamp;
+
+  /**
+   * Whom it calls.
+   */
+  mentions?: Mentions;
+
+  /**
    * What it is called, for ever.
    */
   messageId: MessageId;
+
+  /**
+   * When it was pinned.
+   */
+  pinnedAt?: Timestamp;
+
+  /**
+   * Who pinned it.
+   */
+  pinnedBy?: UserId;
+
+  /**
+   * What others have put beneath it.
+   */
+  reactions?: Array<Reaction>;
+
+  /**
+   * The message that it answers.
+   */
+  replyTo?: ReplyReference;
 
   /**
    * Its latest change.
@@ -45,7 +90,7 @@ export interface Message {
   rev: Rev;
 
   /**
-   * Who wrote it.
+   * Who wrote it; for a note of the system, who did what it tells of.
    */
   senderId: UserId;
 
@@ -58,4 +103,19 @@ export interface Message {
    * Its place among the messages: 1, 2, 3, …
    */
   seq: Seq;
+
+  /**
+   * What has happened to the conversation, if the message tells of that.
+   */
+  system?: SystemNote;
+
+  /**
+   * The thread that hangs on it.
+   */
+  thread?: Thread;
+
+  /**
+   * The message whose thread it stands in.
+   */
+  threadOf?: MessageId;
 }

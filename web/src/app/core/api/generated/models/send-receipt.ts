@@ -9,7 +9,7 @@ import { Seq } from '../models/seq';
 import { Timestamp } from '../models/timestamp';
 
 /**
- * The answer to a send: the message is on disk, at this place.
+ * The answer to a send, an edit or a deletion: the change is on disk, at this place.
  */
 export interface SendReceipt {
 
@@ -29,7 +29,7 @@ export interface SendReceipt {
   messageId: MessageId;
 
   /**
-   * The change that created it.
+   * The change that was asked for; where nothing was different, the message's latest.
    */
   rev: Rev;
 

@@ -7,14 +7,14 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
+import { Profile } from '../../models/profile';
 import { UpdateMeRequest } from '../../models/update-me-request';
-import { User } from '../../models/user';
 
 export interface UpdateMe$Params {
       body: UpdateMeRequest
 }
 
-export function updateMe(http: HttpClient, rootUrl: string, params: UpdateMe$Params, context?: HttpContext): Observable<StrictHttpResponse<User>> {
+export function updateMe(http: HttpClient, rootUrl: string, params: UpdateMe$Params, context?: HttpContext): Observable<StrictHttpResponse<Profile>> {
   const rb = new RequestBuilder(rootUrl, updateMe.PATH, 'patch');
   if (params) {
     rb.body(params.body, 'application/json');
@@ -25,7 +25,7 @@ export function updateMe(http: HttpClient, rootUrl: string, params: UpdateMe$Par
   ).pipe(
     filter((r: any): r is HttpResponse<any> => r instanceof HttpResponse),
     map((r: HttpResponse<any>) => {
-      return r as StrictHttpResponse<User>;
+      return r as StrictHttpResponse<Profile>;
     })
   );
 }

@@ -7,20 +7,20 @@ import { filter, map } from 'rxjs/operators';
 import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
+import { ConversationId } from '../../models/conversation-id';
+import { MessageId } from '../../models/message-id';
 import { SendReceipt } from '../../models/send-receipt';
-import { SendRequest } from '../../models/send-request';
-import { UserId } from '../../models/user-id';
 
-export interface SendPrivateMessage$Params {
-  id: UserId;
-      body: SendRequest
+export interface DeleteMessage$Params {
+  id: ConversationId;
+  messageId: MessageId;
 }
 
-export function sendPrivateMessage(http: HttpClient, rootUrl: string, params: SendPrivateMessage$Params, context?: HttpContext): Observable<StrictHttpResponse<SendReceipt>> {
-  const rb = new RequestBuilder(rootUrl, sendPrivateMessage.PATH, 'post');
+export function deleteMessage(http: HttpClient, rootUrl: string, params: DeleteMessage$Params, context?: HttpContext): Observable<StrictHttpResponse<SendReceipt>> {
+  const rb = new RequestBuilder(rootUrl, deleteMessage.PATH, 'delete');
   if (params) {
     rb.path('id', params.id, {});
-    rb.body(params.body, 'application/json');
+    rb.path('messageId', params.messageId, {});
   }
 
   return http.request(
@@ -33,4 +33,4 @@ export function sendPrivateMessage(http: HttpClient, rootUrl: string, params: Se
   );
 }
 
-sendPrivateMessage.PATH = '/api/users/{id}/messages';
+deleteMessage.PATH = '/api/conversations/{id}/messages/{messageId}';

@@ -8,6 +8,7 @@ import { StrictHttpResponse } from '../../strict-http-response';
 import { RequestBuilder } from '../../request-builder';
 
 import { ConversationId } from '../../models/conversation-id';
+import { MessageId } from '../../models/message-id';
 import { MessagePage } from '../../models/message-page';
 import { Seq } from '../../models/seq';
 
@@ -30,6 +31,11 @@ export interface ListMessages$Params {
   around?: Seq;
 
 /**
+ * Only the replies in the thread of this message.
+ */
+  thread?: MessageId;
+
+/**
  * How many at most, 1 to 200.
  */
   limit?: number;
@@ -42,6 +48,7 @@ export function listMessages(http: HttpClient, rootUrl: string, params: ListMess
     rb.query('before', params.before, {});
     rb.query('after', params.after, {});
     rb.query('around', params.around, {});
+    rb.query('thread', params.thread, {});
     rb.query('limit', params.limit, {});
   }
 
