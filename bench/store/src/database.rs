@@ -78,20 +78,7 @@ impl Database {
     }
 
     async fn postgres(writers: Option<usize>) -> Result<Self, Failure> {
-        let cluster = PostgresCluster::builder()
-            .setting(
-                "log_min_duration_statement",
-                &std::env::var("PGLOG").unwrap_or("-1".into()),
-            )
-            .setting(
-                "session_preload_libraries",
-                &std::env::var("PGEXPLAIN").unwrap_or_default(),
-            )
-            .setting("auto_explain.log_min_duration", "0")
-            .setting("auto_explain.log_analyze", "on")
-            .setting("auto_explain.sample_rate", "0.01")
-            .start()
-            .await?;
+        let cluster = PostgresCluster::start().await?;
         let url = cluster.create_database().await?;
         let store = PgStore::open(&url, PgOptions::default()).await?;
         let connect = PgConnectOptions::from_str(&url)?;

@@ -41,9 +41,14 @@ pub(crate) async fn a_sight_shows_where_everything_stands(store: Arc<dyn Store>)
     assert!(nowhere.stay.is_none());
     assert!(bobs_tea.stay.is_some() && bobs_tea.before.is_none());
     let stays = sighting.stays.iter();
-    let mut stays: Vec<_> = stays.map(|stay| (stay.conversation_id, stay.user_id)).collect();
+    let mut stays: Vec<_> = stays
+        .map(|stay| (stay.conversation_id, stay.user_id))
+        .collect();
     stays.sort_unstable();
-    assert_eq!(stays, [(tea.id, ada.id), (tea.id, bob.id), (books.id, ada.id)]);
+    assert_eq!(
+        stays,
+        [(tea.id, ada.id), (tea.id, bob.id), (books.id, ada.id)]
+    );
     assert!(log.sight(&[]).await.unwrap().conversations.is_empty());
 }
 
@@ -115,7 +120,9 @@ pub(crate) async fn of_two_who_have_seen_the_same_one_stores(store: Arc<dyn Stor
             other_log.append_if_unmoved(&seen, &two)
         );
         let winners = [one.unwrap(), two.unwrap()];
-        let winners = winners.iter().filter(|stored| !stored.conversations.is_empty());
+        let winners = winners
+            .iter()
+            .filter(|stored| !stored.conversations.is_empty());
         assert_eq!(winners.count(), 1);
     }
     assert!(in_log(&store, &tea).await.into_iter().eq(1..=20));
@@ -148,7 +155,12 @@ pub(crate) async fn where_a_key_is_taken_nothing_is_stored(store: Arc<dyn Store>
     drop(view);
     assert_eq!(in_log(&store, &tea).await, [1]);
     // The same log goes on after it.
-    let mut tea = log.sight(&[key(&tea, &ada, 4)]).await.unwrap().conversations.remove(0);
+    let mut tea = log
+        .sight(&[key(&tea, &ada, 4)])
+        .await
+        .unwrap()
+        .conversations
+        .remove(0);
     let seen = [(tea.id, tea.last_rev)];
     let append = batch_of(&mut tea, draft(&ada, 4));
     let stored = log.append_if_unmoved(&seen, &append).await.unwrap();
@@ -156,7 +168,10 @@ pub(crate) async fn where_a_key_is_taken_nothing_is_stored(store: Arc<dyn Store>
     assert_eq!(in_log(&store, &tea).await, [1, 2]);
 }
 
-fn batch_of(conversation: &mut Conversation, message: hubbub_domain::message::NewMessage) -> Append {
+fn batch_of(
+    conversation: &mut Conversation,
+    message: hubbub_domain::message::NewMessage,
+) -> Append {
     let message = conversation.post(message, at(11));
     batch(conversation, vec![message])
 }
@@ -168,5 +183,8 @@ async fn in_log(store: &Arc<dyn Store>, conversation: &Conversation) -> Vec<i64>
     let page = page
         .list(conversation.id, Seq::FIRST, MessageRange::Newest, 500)
         .await;
-    page.unwrap().iter().map(|message: &Message| message.seq.get()).collect()
+    page.unwrap()
+        .iter()
+        .map(|message: &Message| message.seq.get())
+        .collect()
 }
