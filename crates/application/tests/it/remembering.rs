@@ -36,7 +36,7 @@ async fn who_may_only_read_since_the_last_message_is_refused_until_it_is_lifted(
     post(&world, bob, tea, "one").await;
     let groups = &world.groups;
     for (role, expected) in [
-        (MemberRole::ReadOnly, "read_only"),
+        (MemberRole::ReadOnly, "forbidden"),
         (MemberRole::Member, "ok"),
     ] {
         groups.change_role(ada, tea, bob, role).await.unwrap();
@@ -70,7 +70,7 @@ async fn what_others_change_between_own_messages_leaves_no_hole() {
     let world = World::new().await;
     let (ada, [bob, eve]) = world.people(["bob", "eve"]).await;
     let tea = group(&world, ada, &[bob]).await;
-    let mut follower = Follower::new(&world, &[ada, bob]).await;
+    let mut follower = Follower::new(&world, &[ada, bob, eve]).await;
     for number in 0..5 {
         let receipt = post(&world, ada, tea, &number.to_string()).await;
         let chat = &world.chat;
