@@ -62,7 +62,8 @@ export class Person {
 
   /** A conversation's row in the list. */
   conversation(name: string): Locator {
-    return this.conversations.getByRole('link').filter({ hasText: name });
+    const called = this.page.getByText(name, { exact: true });
+    return this.conversations.getByRole('link').filter({ has: called });
   }
 
   /** Makes an invitation link in the client; the dialog is left open. */

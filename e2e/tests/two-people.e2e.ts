@@ -9,7 +9,7 @@ import { Person } from '../support/person.ts';
 const RECONNECT_MS = 30_000;
 
 test('from the first start to a group that survives a restart', async ({ browser }) => {
-  test.setTimeout(150_000);
+  test.setTimeout(200_000);
   const hubbub = await Hubbub.start({ HUBBUB_SERVER__DRAIN_SECONDS: '1' });
   let failed = true;
   try {

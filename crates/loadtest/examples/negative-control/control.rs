@@ -158,25 +158,28 @@ async fn come_and_go(server: &Path, seed: u64) -> anyhow::Result<Verdict> {
     theatre.play(schedule, seed, usize::MAX, faults).await
 }
 
-/// Some connections bring nothing for a while, during which more is written than fits; then all is quiet.
+/// Some connections bring nothing while more is written than fits; then all is quiet.
 async fn stall(server: &Path, seed: u64) -> anyhow::Result<Verdict> {
-    const STALLED: Duration = Duration::from_secs(5);
-    const QUIET: Duration = Duration::from_secs(12);
+    /// More than the outbox, the system's buffers and the proxy hold together.
+    const MESSAGES: u32 = 160;
+    const BEGIN: Duration = Duration::from_secs(1);
+    /// Older messages would end a connection, however few they were.
+    const LONGEST: Duration = Duration::from_secs(9);
+    const QUIET: Duration = Duration::from_secs(10);
     let mut theatre = Theatre::on_sqlite(server).await?;
     let mut chance = Seed::new(seed);
     let (people, rooms) = (4, 3);
-    let long = "word ".repeat(3_000);
+    let long = "\u{1f375}".repeat(16_000);
     let mut steps = Vec::new();
-    for number in 0..700_u32 {
-        let at = STALLED / 700 * number;
+    for number in 0..MESSAGES {
         let (device, room) = (chance.index(2), chance.index(rooms));
         let body = format!("{number} {long}");
         let deed = Deed::Send { body };
-        steps.push((at, Happening::Deed { device, room, deed }));
+        steps.push((BEGIN * 2, Happening::Deed { device, room, deed }));
     }
     // Nothing more is written: whoever misses the last messages is told by nobody that there are any.
     let last = Happening::Disconnect { device: 0 };
-    steps.push((STALLED + QUIET, last));
+    steps.push((BEGIN + LONGEST + QUIET, last));
     let room = Room {
         channel: false,
         members: (1..people).collect(),
@@ -187,13 +190,15 @@ async fn stall(server: &Path, seed: u64) -> anyhow::Result<Verdict> {
         steps,
     };
     let faults = async |theatre: &mut Theatre| {
-        sleep(Duration::from_secs(1)).await;
+        sleep(BEGIN).await;
         theatre.begins("stall", FaultKind::Interrupts);
         theatre.begins("backlog", FaultKind::Degrades);
         theatre.to_server.apply(Faults::down(Link::cut_off()));
-        sleep(STALLED).await;
+        let written = tokio::time::timeout(LONGEST, theatre.answers(MESSAGES as usize)).await;
         theatre.to_server.pass();
         theatre.ends("stall");
+        written
+            .context("this machine is too slow to fill an outbox before its messages are old")?;
         sleep(QUIET).await;
         theatre.ends("backlog");
         Ok(())

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use hubbub_load::cast;
 use hubbub_load::checker::{self, Counter, Terms, Verdict};
 use hubbub_load::device::Patience;
-use hubbub_load::history::{Event, FaultKind, Recorder};
+use hubbub_load::history::{Entry, Event, FaultKind, Recorder};
 use hubbub_load::person::Person;
 use hubbub_load::rehearsal::Rehearsal;
 use hubbub_load::schedule::Schedule;
@@ -101,6 +101,22 @@ impl Theatre {
             ..Terms::default()
         };
         Ok(checker::check(&history?, &terms))
+    }
+
+    /// Waits until so many calls were answered.
+    pub(crate) async fn answers(&self, count: usize) {
+        let is_answer = |entry: &Entry| matches!(entry.event, Event::Answered { .. });
+        let mut looks = tokio::time::interval(Duration::from_millis(100));
+        while self
+            .recorder
+            .entries()
+            .iter()
+            .filter(|entry| is_answer(entry))
+            .count()
+            < count
+        {
+            looks.tick().await;
+        }
     }
 
     /// Something is broken on purpose from now on.

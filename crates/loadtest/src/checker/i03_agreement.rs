@@ -98,8 +98,14 @@ fn check_gaps(
     ) else {
         return;
     };
+    let ends = segment.steps.iter().filter_map(|(_, effect)| match effect {
+        Effect::Applied { after, .. } => Some(*after),
+        _ => None,
+    });
+    let reached = ends.max().unwrap_or_default();
     let within = |row: &&MessageRow| {
-        (*first..*last).contains(&row.seq) && run.is_shown(segment.conversation, segment.user, row)
+        (*first..*last).contains(&row.seq)
+            && run.is_shown(segment.conversation, segment.user, row, reached)
     };
     for row in dump.messages.iter().filter(within) {
         findings.checked(THIS, 1);

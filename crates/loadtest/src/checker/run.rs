@@ -168,16 +168,19 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Whether a user is shown a message whenever they ask. One that was changed after a departure is not shown to who asks after that:
-    /// how it stood before nobody knows any more, and how it stands is not theirs to see.
+    /// Whether a user who has come as far as `reached` is shown a message whenever they ask. One that was changed after a departure is
+    /// not shown to who asks after that: how it stood before nobody knows any more, and how it stands is not theirs to see. A later stay
+    /// opens nothing to who looked before it.
     pub(crate) fn is_shown(
         &self,
         conversation: ConversationId,
         user: UserId,
         row: &MessageRow,
+        reached: u64,
     ) -> bool {
         let within = |stay: &Stay| stay.to_rev.is_none_or(|to| row.rev <= to);
         self.stays(conversation, user)
+            .filter(|stay| stay.from_rev <= reached)
             .any(|stay| row.seq >= stay.visible_from_seq && within(stay))
     }
 

@@ -64,7 +64,11 @@ describe('a client that follows the log', () => {
         return Promise.resolve({ epoch, userRev, conversations: [model.summary()] });
       },
       get: () => Promise.resolve(model.summary()),
-      messages: (_id, request) => Promise.resolve(model.page(request)),
+      // Small pages, which are old when they arrive.
+      messages: (_id, request) => {
+        const page = model.page({ ...request, limit: 4 });
+        return new Promise((resolve) => setTimeout(resolve, 40, page));
+      },
     };
     TestBed.configureTestingModule({
       providers: [
@@ -84,7 +88,7 @@ describe('a client that follows the log', () => {
     TestBed.inject(Live);
     TestBed.tick();
     await connect();
-    await messages().open('c', 0);
+    void messages().open('c', 0);
     await settle();
   }
 
@@ -227,6 +231,7 @@ describe('a client that follows the log', () => {
         }
         if (roll(6) === 0) late.splice(roll(late.length + 1), 1).forEach((event) => event());
         if (roll(5) === 0) await settle(roll(200));
+        if (roll(10) === 0) void messages().loadOlder('c');
         if (roll(25) === 0) {
           network.hub.drop();
           await connect();
@@ -235,7 +240,9 @@ describe('a client that follows the log', () => {
       late.forEach((event) => event());
       // Own messages move the marker only as far as the client can tell; the next word of the server on that holds.
       emitToUser(model.read(1 + roll(model.messages.length)));
-      network.hub.emit('Heads', model.heads());
+      // Whatever is still missing shows by the next event of each log, or by where the server says that they stand.
+      if (seed % 2 === 0) emit(model.post());
+      else network.hub.emit('Heads', model.heads());
       await settle();
       expectFreshState();
     },
