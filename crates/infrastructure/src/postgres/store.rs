@@ -32,13 +32,17 @@ const LIMITS: [(&str, &str); 3] = [
 ];
 /// How statements are planned. What we ask for is a row or a range in the order of an index, ended by a limit.
 ///
-/// - A bitmap reads the whole range first, and for a prepared statement the planner thinks that ranges are short.
-/// - A page at another place is not dear, as on a disk that must turn: by default, tables of some thousand rows are read whole.
 /// - The plan for any values is good for all of ours. By default a batch is planned anew each time, as its length is known then.
-const PLANNER: [(&str, &str); 3] = [
+/// - A plan that is kept must be good for the tables as they will be. A new one is empty, and reading it whole would look cheap.
+/// - A bitmap reads the whole range first, and for a prepared statement the planner thinks that ranges are short.
+/// - A page at another place is not dear, as on a disk that must turn.
+/// - Nothing that we ask is worth a compiler.
+const PLANNER: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
     ("enable_bitmapscan", "off"),
     ("random_page_cost", "1.1"),
-    ("plan_cache_mode", "force_generic_plan"),
+    ("jit", "off"),
 ];
 /// A migration may take long, but waits for the locks of those who serve only so long.
 const MIGRATION_LIMITS: [(&str, &str); 2] = [("lock_timeout", "60s"), ("statement_timeout", "0")];

@@ -62,12 +62,15 @@ impl Session {
     pub(crate) async fn fetch_all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>> {
         match self {
             Self::Sqlite(tx) => {
-                let bound = statement.for_sqlite().map_err(unfit)?;
-                query_as_with(bound.text, bound.arguments)
-                    .persistent(bound.is_reused)
-                    .fetch_all(&mut **tx)
-                    .await
-                    .map_err(of_sqlite)
+                let mut all = Vec::new();
+                for piece in statement.into_pieces() {
+                    let bound = piece.for_sqlite().map_err(unfit)?;
+                    let rows = query_as_with(bound.text, bound.arguments)
+                        .persistent(bound.is_reused)
+                        .fetch_all(&mut **tx);
+                    all.extend(rows.await.map_err(of_sqlite)?);
+                }
+                Ok(all)
             }
             Self::Postgres(session) => {
                 let bound = statement.for_postgres(session.may_write).map_err(unfit)?;
@@ -87,13 +90,15 @@ impl Session {
     pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64> {
         match self {
             Self::Sqlite(tx) => {
-                let bound = statement.for_sqlite().map_err(unfit)?;
-                query_with(bound.text, bound.arguments)
-                    .persistent(bound.is_reused)
-                    .execute(&mut **tx)
-                    .await
-                    .map(|done| done.rows_affected())
-                    .map_err(of_sqlite)
+                let mut changed = 0;
+                for piece in statement.into_pieces() {
+                    let bound = piece.for_sqlite().map_err(unfit)?;
+                    let done = query_with(bound.text, bound.arguments)
+                        .persistent(bound.is_reused)
+                        .execute(&mut **tx);
+                    changed += done.await.map_err(of_sqlite)?.rows_affected();
+                }
+                Ok(changed)
             }
             Self::Postgres(session) => {
                 let bound = statement.for_postgres(session.may_write).map_err(unfit)?;

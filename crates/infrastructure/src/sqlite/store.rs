@@ -20,6 +20,12 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// How long a unit of work waits for its turn before the database counts as unavailable.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// How much of the file each connection may keep in memory: minus so many KiB.
+const CACHE: &str = "-32768";
+/// After how many pages of 4 KiB the WAL is moved into the file.
+const CHECKPOINT: &str = "4000";
+/// How many statements each connection keeps prepared. Those of a batch are some for each length of a piece.
+const STATEMENTS: usize = 300;
 
 /// A commit is on disk when it is done, and how SQLite says that.
 #[cfg(not(feature = "relaxed-sqlite"))]
@@ -69,6 +75,9 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SYNCHRONOUS.0)
             .foreign_keys(true)
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT)
+            .statement_cache_capacity(STATEMENTS)
             .busy_timeout(TURN_TIMEOUT);
         let writer = pool(1).connect_with(options.clone()).await;
         let writer = writer.map_err(StoreError::Open)?;

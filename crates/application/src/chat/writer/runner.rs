@@ -34,6 +34,8 @@ impl Runner {
             self.writing
                 .write(std::mem::take(&mut group), &mut short)
                 .await;
+            // Whoever was answered just now and goes on at once is in the next group, not in the one after it.
+            tokio::task::yield_now().await;
         }
     }
 }

@@ -130,7 +130,9 @@ impl SqlUnitOfWork {
         if rows.len() == 0 {
             return Ok(0);
         }
-        self.session.execute(Statement::new(text).rows(rows)).await
+        self.session
+            .execute(Statement::new(text).rows_apart(rows))
+            .await
     }
 }
 

@@ -118,7 +118,7 @@ impl SqlUnitOfWork {
             .collect();
         ids.sort_unstable();
         ids.dedup();
-        let seen = seen.rows(Rows::new().column(ids.iter().copied()));
+        let seen = seen.rows_apart(Rows::new().column(ids.iter().copied()));
         let seen = self.session.fetch_all::<SeenRecord>(seen).await?;
         let now = seen.iter().filter_map(|record| record.seen_at).max();
         let conversations = seen
@@ -130,7 +130,7 @@ impl SqlUnitOfWork {
              FROM conversations c JOIN memberships m ON m.conversation_id = c.id AND m.to_rev IS NULL
              WHERE c.id IN ({rows}) AND c.member_count <= 100",
         );
-        let stays = stays.rows(Rows::new().column(ids));
+        let stays = stays.rows_apart(Rows::new().column(ids));
         let stays = self.session.fetch_all::<MembershipRecord>(stays).await?;
         let stays = stays.into_iter().map(Membership::try_from);
         Ok(Sighting {
@@ -184,7 +184,7 @@ impl SqlUnitOfWork {
         let revs = Statement::new("SELECT id, last_rev FROM conversations WHERE id IN ({rows})");
         let revs = self
             .session
-            .fetch_all::<(Uuid, i64)>(revs.rows(ids))
+            .fetch_all::<(Uuid, i64)>(revs.rows_apart(ids))
             .await?;
         let revs: HashMap<_, _> = revs.into_iter().collect();
         let is_unmoved =
