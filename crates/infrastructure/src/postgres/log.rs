@@ -29,13 +29,12 @@ impl PgLog {
     async fn take(&mut self) -> Result<SqlUnitOfWork> {
         let kept = self.kept.take();
         let fresh = kept.filter(|(_, used_at)| used_at.elapsed() < TRY_AFTER);
-        let connection = match fresh {
-            Some((connection, _)) => connection,
-            None => {
-                let acquired = timeout(TURN_TIMEOUT * 2, self.pool.acquire()).await;
-                let acquired = acquired.unwrap_or(Err(Error::PoolTimedOut));
-                acquired.map_err(of_postgres)?
-            }
+        let connection = if let Some((connection, _)) = fresh {
+            connection
+        } else {
+            let acquired = timeout(TURN_TIMEOUT * 2, self.pool.acquire()).await;
+            let acquired = acquired.unwrap_or(Err(Error::PoolTimedOut));
+            acquired.map_err(of_postgres)?
         };
         let session = PgSession::alone(connection);
         Ok(SqlUnitOfWork::new(Session::Postgres(session)))

@@ -59,13 +59,10 @@ impl Writing {
             return self.finish(entries, answers, first).await;
         };
         let speculated = AssertUnwindSafe(self.speculate(log.as_mut(), &entries, known));
-        match speculated
-            .catch_unwind()
-            .await
-            .unwrap_or(Err(Failure::Defect))
-        {
+        let speculated = speculated.catch_unwind().await;
+        match speculated.unwrap_or(Err(Failure::Defect)) {
             Ok(Speculated { settled, moved }) if moved.is_empty() => {
-                self.tell(Ok(settled), answers)
+                self.tell(Ok(settled), answers);
             }
             Ok(Speculated { settled, moved }) => {
                 let (entries, answers) = self.tell_unmoved(settled, &moved, entries, answers);
@@ -129,13 +126,12 @@ impl Writing {
         let is_unconfirmed = failure.is_unconfirmed();
         let mut away = None;
         for (entry, answer) in entries.iter().zip(answers) {
-            let result = match &away {
-                Some(error) => Err(Failure::Dropped(Arc::clone(error)).after(is_unconfirmed)),
-                None => {
-                    let entry = std::slice::from_ref(entry);
-                    let first = self.attempt(entry).await;
-                    self.finish_alone(entry, first, is_unconfirmed).await
-                }
+            let result = if let Some(error) = &away {
+                Err(Failure::Dropped(Arc::clone(error)).after(is_unconfirmed))
+            } else {
+                let entry = std::slice::from_ref(entry);
+                let first = self.attempt(entry).await;
+                self.finish_alone(entry, first, is_unconfirmed).await
             };
             if let Err(failure) = &result
                 && failure.is_away()
