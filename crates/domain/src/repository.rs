@@ -20,7 +20,10 @@ use crate::session::Session;
 use crate::timestamp::Timestamp;
 use crate::user::{DisplayName, PasswordHash, User, Username};
 
-pub use log::{Append, Circumstances, LockedConversations, LogRepository, PostKey};
+pub use log::{
+    Append, Circumstances, LockedConversations, LogRepository, OptimisticLog, PostKey, Sighting,
+    Stored,
+};
 pub use messages::{MessageRange, MessageRepository};
 pub use personal::{FollowedThread, PersonalStateRepository};
 

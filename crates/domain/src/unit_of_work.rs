@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use crate::error::RepositoryError;
 use crate::repository::{
     BanRepository, ConversationRepository, InvitationRepository, LogRepository,
-    MembershipRepository, MessageRepository, PersonalStateRepository, ServerRepository,
-    SessionRepository, UserRepository,
+    MembershipRepository, MessageRepository, OptimisticLog, PersonalStateRepository,
+    ServerRepository, SessionRepository, UserRepository,
 };
 
 /// All repositories, over one view of the data.
@@ -47,4 +47,8 @@ pub trait Store: Send + Sync {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, RepositoryError>;
     /// Opens one consistent view for reading; writes through it fail.
     async fn read(&self) -> Result<Box<dyn Repositories>, RepositoryError>;
+    /// A shorter way to store messages, if there is one, for one writer.
+    fn optimistic_log(&self) -> Option<Box<dyn OptimisticLog>> {
+        None
+    }
 }

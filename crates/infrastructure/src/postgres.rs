@@ -4,6 +4,7 @@
 //! read is a read-only transaction at REPEATABLE READ, one view of the data. Every statement, every wait for a lock and every
 //! idle transaction has a limit on the server, and every answer one here, so that nothing waits for ever.
 
+mod log;
 mod node_lock;
 mod safety;
 mod store;

@@ -9,7 +9,9 @@
 
 mod batch;
 mod entry;
+mod known;
 mod runner;
+mod speculation;
 mod writing;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -37,10 +39,11 @@ pub struct WriterOptions {
 }
 
 impl Default for WriterOptions {
-    /// 4 writers, 10,000 waiting messages each, groups of up to 200.
+    /// 2 writers, 10,000 waiting messages each, groups of up to 200. More writers would make smaller groups: on two cores, 64 people who
+    /// wait for each other's groups are served best by two (`make bench-store ARGS="--writers 4"` compares).
     fn default() -> Self {
         Self {
-            writers: 4,
+            writers: 2,
             queue_length: 10_000,
             batch_size: 200,
         }

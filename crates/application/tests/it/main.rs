@@ -21,6 +21,7 @@ mod model;
 mod permissions;
 mod presence;
 mod reading;
+mod remembering;
 mod sending;
 mod threads;
 mod told;

@@ -7,7 +7,7 @@ use crate::conversation::Conversation;
 use crate::ids::{ClientId, ConversationId, MessageId, UserId};
 use crate::member::Membership;
 use crate::message::Message;
-use crate::numbers::Seq;
+use crate::numbers::{Rev, Seq};
 use crate::personal::ThreadState;
 use crate::timestamp::Timestamp;
 
@@ -74,4 +74,44 @@ pub trait LogRepository: Send {
     /// Stores everything. A key that was used in another conversation at the same time is a conflict, after which the unit of work
     /// must be dropped.
     async fn append(&mut self, append: &Append) -> Result<()>;
+}
+
+/// Where conversations stand at one moment, and what decides about messages to be posted to them.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+    /// Those conversations that exist.
+    pub conversations: Vec<Conversation>,
+    /// For each of the messages, in their order.
+    pub circumstances: Vec<Circumstances>,
+    /// Everybody who is in one of the conversations, but for those with more than 100 members.
+    pub stays: Vec<Membership>,
+    /// The time by the database's own clock, if that is another machine's.
+    pub now: Option<Timestamp>,
+}
+
+/// What was stored without having locked before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// The conversations whose share is on disk. Nothing is stored of the others.
+    pub conversations: Vec<ConversationId>,
+    /// The time by the database's own clock, if that is another machine's.
+    pub now: Option<Timestamp>,
+}
+
+/// Storing without a transaction that is open while it is decided what to store.
+///
+/// Everything that decides about a message is in its conversation's log, but for its sender's key, which is unique. So what was
+/// decided by an earlier sight still holds if the conversation has not moved on; and whether it has is looked at under the lock, by
+/// what stores the message. Whoever finds that it has must decide anew.
+#[async_trait]
+pub trait OptimisticLog: Send {
+    /// Looks, and locks nothing.
+    async fn sight(&mut self, posts: &[PostKey]) -> Result<Sighting>;
+    /// Stores durably what belongs to conversations that stand where they were seen, in the order of their ids as in `append`. A key
+    /// that is taken is a conflict, and then nothing is stored.
+    async fn append_if_unmoved(
+        &mut self,
+        seen: &[(ConversationId, Rev)],
+        append: &Append,
+    ) -> Result<Stored>;
 }

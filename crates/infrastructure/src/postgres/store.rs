@@ -3,12 +3,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hubbub_domain::error::RepositoryError;
+use hubbub_domain::repository::OptimisticLog;
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tokio::time::timeout;
 
+use super::log::PgLog;
 use super::node_lock::NodeLock;
 use super::safety;
 use crate::sql::{PgSession, Session, SqlUnitOfWork, of_postgres};
@@ -17,9 +19,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a unit of work waits for a connection before the database counts as unavailable.
-const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 /// After how long without use a connection is tried before it is used, and how long that may take.
-const TRY_AFTER: Duration = Duration::from_secs(1);
+pub(super) const TRY_AFTER: Duration = Duration::from_secs(1);
 const TRY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Limits that the server keeps for us on every connection that serves.
@@ -28,10 +30,20 @@ const LIMITS: [(&str, &str); 3] = [
     ("statement_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "30s"),
 ];
-/// What we ask for is a row or a range in the order of an index, ended by a limit. A bitmap reads the whole range first, and for
-/// a prepared statement the planner thinks that ranges are short. Nor is a page at another place dear, as on a disk that must turn:
-/// with the default, the planner reads tables of some thousand rows whole.
-const PLANNER: [(&str, &str); 2] = [("enable_bitmapscan", "off"), ("random_page_cost", "1.1")];
+/// How statements are planned. What we ask for is a row or a range in the order of an index, ended by a limit.
+///
+/// - The plan for any values is good for all of ours. By default a batch is planned anew each time, as its length is known then.
+/// - A plan that is kept must be good for the tables as they will be. A new one is empty, and reading it whole would look cheap.
+/// - A bitmap reads the whole range first, and for a prepared statement the planner thinks that ranges are short.
+/// - A page at another place is not dear, as on a disk that must turn.
+/// - Nothing that we ask is worth a compiler.
+const PLANNER: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_bitmapscan", "off"),
+    ("random_page_cost", "1.1"),
+    ("jit", "off"),
+];
 /// A migration may take long, but waits for the locks of those who serve only so long.
 const MIGRATION_LIMITS: [(&str, &str); 2] = [("lock_timeout", "60s"), ("statement_timeout", "0")];
 
@@ -205,5 +217,9 @@ impl Store for PgStore {
     async fn read(&self) -> Result<Box<dyn Repositories>, RepositoryError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         Ok(Box::new(self.session(begin, false).await?))
+    }
+
+    fn optimistic_log(&self) -> Option<Box<dyn OptimisticLog>> {
+        Some(Box::new(PgLog::new(self.pool.clone())))
     }
 }

@@ -14,6 +14,7 @@ use super::unit_of_work::SqlUnitOfWork;
 
 mod append;
 mod circumstances;
+mod optimistic;
 
 #[derive(FromRow)]
 struct LockedRecord {
@@ -41,7 +42,7 @@ impl LogRepository for SqlUnitOfWork {
                   FOR NO KEY UPDATE OF c) AS locked"
             ),
         );
-        let locked = locked.rows(Rows::new().column(ids.iter().map(|id| id.as_uuid())));
+        let locked = locked.rows_apart(Rows::new().column(ids.iter().map(|id| id.as_uuid())));
         let locked = self.session.fetch_all::<LockedRecord>(locked).await?;
         let now = locked.iter().filter_map(|record| record.locked_at).max();
         let conversations = locked

@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use super::statement::Value;
 
+/// How many rows a piece of [`Rows::into_pieces`] has at most.
+const LONGEST_PIECE: usize = 64;
+
 /// Many rows for one statement, given column by column: a list to search for, or a batch to store.
 ///
 /// SQLite gets them as `VALUES` and takes up to 32,766 single values in one statement, PostgreSQL as one array per column.
@@ -34,6 +37,21 @@ impl Rows {
 
     pub(super) fn len(&self) -> usize {
         self.columns.first().map_or(0, Column::len)
+    }
+
+    /// The same rows in pieces of 64, 32, 16, 8, 4, 2 and 1, as few as will do.
+    pub(super) fn into_pieces(mut self) -> Vec<Self> {
+        let mut pieces = Vec::new();
+        while self.len() > 0 {
+            let at = LONGEST_PIECE.min(1 << self.len().ilog2());
+            let split = |column: &mut Column| {
+                let rest = column.split_off(at);
+                std::mem::replace(column, rest)
+            };
+            let columns = self.columns.iter_mut().map(split).collect();
+            pieces.push(Self { columns });
+        }
+        pieces
     }
 
     /// What stands for the rows in SQLite's text, where `first` is the number of the first of [`Rows::into_values`].
@@ -112,6 +130,16 @@ impl Column {
             Self::Texts(values) => values.len(),
             Self::Bytes(values) => values.len(),
             Self::Bools(values) => values.len(),
+        }
+    }
+
+    fn split_off(&mut self, at: usize) -> Self {
+        match self {
+            Self::Uuids(values) => Self::Uuids(values.split_off(at)),
+            Self::Integers(values) => Self::Integers(values.split_off(at)),
+            Self::Texts(values) => Self::Texts(values.split_off(at)),
+            Self::Bytes(values) => Self::Bytes(values.split_off(at)),
+            Self::Bools(values) => Self::Bools(values.split_off(at)),
         }
     }
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::repository::Result;
 use sqlx::error::BoxDynError;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Postgres, Sqlite, Transaction, query_as_with, query_with};
+use sqlx::{FromRow, PgConnection, Postgres, Sqlite, Transaction, query_as_with, query_with};
 
 use super::failure::{of_postgres, of_sqlite, unavailable};
 use super::statement::Statement;
@@ -51,7 +52,7 @@ impl Session {
             Self::Postgres(session) => {
                 let bound = statement.for_postgres(session.may_write).map_err(unfit)?;
                 let query = query_as_with(bound.text, bound.arguments);
-                let answer = query.fetch_optional(&mut *session.tx);
+                let answer = query.fetch_optional(session.link.connection());
                 answered(&mut session.has_failed, answer).await
             }
         }
@@ -61,17 +62,20 @@ impl Session {
     pub(crate) async fn fetch_all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>> {
         match self {
             Self::Sqlite(tx) => {
-                let bound = statement.for_sqlite().map_err(unfit)?;
-                query_as_with(bound.text, bound.arguments)
-                    .persistent(bound.is_reused)
-                    .fetch_all(&mut **tx)
-                    .await
-                    .map_err(of_sqlite)
+                let mut all = Vec::new();
+                for piece in statement.into_pieces() {
+                    let bound = piece.for_sqlite().map_err(unfit)?;
+                    let rows = query_as_with(bound.text, bound.arguments)
+                        .persistent(bound.is_reused)
+                        .fetch_all(&mut **tx);
+                    all.extend(rows.await.map_err(of_sqlite)?);
+                }
+                Ok(all)
             }
             Self::Postgres(session) => {
                 let bound = statement.for_postgres(session.may_write).map_err(unfit)?;
                 let query = query_as_with(bound.text, bound.arguments);
-                let answer = query.fetch_all(&mut *session.tx);
+                let answer = query.fetch_all(session.link.connection());
                 answered(&mut session.has_failed, answer).await
             }
         }
@@ -86,18 +90,20 @@ impl Session {
     pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64> {
         match self {
             Self::Sqlite(tx) => {
-                let bound = statement.for_sqlite().map_err(unfit)?;
-                query_with(bound.text, bound.arguments)
-                    .persistent(bound.is_reused)
-                    .execute(&mut **tx)
-                    .await
-                    .map(|done| done.rows_affected())
-                    .map_err(of_sqlite)
+                let mut changed = 0;
+                for piece in statement.into_pieces() {
+                    let bound = piece.for_sqlite().map_err(unfit)?;
+                    let done = query_with(bound.text, bound.arguments)
+                        .persistent(bound.is_reused)
+                        .execute(&mut **tx);
+                    changed += done.await.map_err(of_sqlite)?.rows_affected();
+                }
+                Ok(changed)
             }
             Self::Postgres(session) => {
                 let bound = statement.for_postgres(session.may_write).map_err(unfit)?;
                 let query = query_with(bound.text, bound.arguments);
-                let answer = query.execute(&mut *session.tx);
+                let answer = query.execute(session.link.connection());
                 let done = answered(&mut session.has_failed, answer).await?;
                 Ok(done.rows_affected())
             }
@@ -130,25 +136,63 @@ impl Session {
                 RepositoryErrorKind::Corrupt,
                 "a statement of this transaction has failed, so nothing of it can be kept",
             )),
-            Self::Postgres(session) => answered(&mut false, session.tx.commit()).await,
+            Self::Postgres(session) => session.commit().await,
         }
     }
 }
 
-/// A transaction in PostgreSQL.
+/// A transaction in PostgreSQL, or one for each statement.
 pub(crate) struct PgSession {
-    tx: Transaction<'static, Postgres>,
+    link: PgLink,
     may_write: bool,
     has_failed: bool,
+}
+
+enum PgLink {
+    Transaction(Transaction<'static, Postgres>),
+    Alone(PoolConnection<Postgres>),
 }
 
 impl PgSession {
     /// A transaction that was just begun.
     pub(crate) fn new(tx: Transaction<'static, Postgres>, may_write: bool) -> Self {
         Self {
-            tx,
+            link: PgLink::Transaction(tx),
             may_write,
             has_failed: false,
+        }
+    }
+
+    /// Statements that each are a transaction, durable when answered.
+    pub(crate) fn alone(connection: PoolConnection<Postgres>) -> Self {
+        Self {
+            link: PgLink::Alone(connection),
+            may_write: true,
+            has_failed: false,
+        }
+    }
+
+    /// The connection, unless it has a transaction.
+    pub(super) fn into_connection(self) -> Option<PoolConnection<Postgres>> {
+        match self.link {
+            PgLink::Transaction(_) => None,
+            PgLink::Alone(connection) => Some(connection),
+        }
+    }
+
+    async fn commit(self) -> Result<()> {
+        match self.link {
+            PgLink::Transaction(tx) => answered(&mut false, tx.commit()).await,
+            PgLink::Alone(_) => Ok(()),
+        }
+    }
+}
+
+impl PgLink {
+    fn connection(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Transaction(tx) => tx,
+            Self::Alone(connection) => connection,
         }
     }
 }

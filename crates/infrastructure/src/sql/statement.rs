@@ -20,6 +20,8 @@ pub(crate) struct Statement {
     values: Vec<Value>,
     rows: Vec<Rows>,
     is_locking: bool,
+    /// Whether it may be done in pieces.
+    is_divisible: bool,
 }
 
 impl Statement {
@@ -36,6 +38,7 @@ impl Statement {
             values: Vec::new(),
             rows: Vec::new(),
             is_locking: false,
+            is_divisible: false,
         }
     }
 
@@ -53,11 +56,39 @@ impl Statement {
         self
     }
 
+    /// Rows that have nothing to do with each other: the statement does for all what it would do for one after the other.
+    ///
+    /// SQLite has to read a text anew for every number of rows. So it gets these in pieces of a few lengths, whose texts it knows.
+    pub(crate) fn rows_apart(self, rows: Rows) -> Self {
+        Self {
+            is_divisible: true,
+            ..self.rows(rows)
+        }
+    }
+
     /// Locks the rows that are selected, if the transaction writes: nobody else locks or changes them until it ends. For a
     /// `SELECT` from one table.
     pub(crate) fn locking(mut self) -> Self {
         self.is_locking = true;
         self
+    }
+
+    /// The statements that SQLite takes in its place, one after the other.
+    pub(super) fn into_pieces(mut self) -> Vec<Self> {
+        match self.rows.pop() {
+            Some(rows) if self.is_divisible && self.rows.is_empty() && rows.len() > 1 => {
+                let piece = |rows| Self {
+                    values: self.values.clone(),
+                    rows: vec![rows],
+                    ..self
+                };
+                rows.into_pieces().into_iter().map(piece).collect()
+            }
+            last => {
+                self.rows.extend(last);
+                vec![self]
+            }
+        }
     }
 
     /// The statement as SQLite takes it. A unit of work has all locks there already.
@@ -66,7 +97,7 @@ impl Statement {
         if !self.rows.is_empty() {
             let mut complete = self.sqlite.to_owned();
             for rows in self.rows {
-                bound.is_reused &= rows.len() == 1;
+                bound.is_reused &= rows.len() == 1 || self.is_divisible;
                 let first = bound.arguments.len() + 1;
                 complete = complete.replacen(ROWS, &rows.sqlite_text(first), 1);
                 for value in rows.into_values() {

@@ -6,6 +6,9 @@ use hubbub_domain::repository::{
 };
 use hubbub_domain::unit_of_work::{Repositories, UnitOfWork};
 
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
+
 use super::session::Session;
 
 /// One transaction; implements every repository.
@@ -17,6 +20,14 @@ impl SqlUnitOfWork {
     /// Over a transaction that was just begun.
     pub(crate) fn new(session: Session) -> Self {
         Self { session }
+    }
+
+    /// The connection, unless it has a transaction.
+    pub(crate) fn into_connection(self) -> Option<PoolConnection<Postgres>> {
+        match self.session {
+            Session::Postgres(session) => session.into_connection(),
+            Session::Sqlite(_) => None,
+        }
     }
 }
 

@@ -3,6 +3,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hubbub_domain::error::RepositoryError;
+use hubbub_domain::ids::ConversationId;
+use hubbub_domain::numbers::Rev;
+use hubbub_domain::repository::{Append, OptimisticLog, PostKey, Sighting, Stored};
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 use sqlx::migrate::Migrator;
 use sqlx::query_scalar;
@@ -17,6 +20,12 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// How long a unit of work waits for its turn before the database counts as unavailable.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// How much of the file each connection may keep in memory: minus so many KiB.
+const CACHE: &str = "-32768";
+/// After how many pages of 4 KiB the WAL is moved into the file.
+const CHECKPOINT: &str = "4000";
+/// How many statements each connection keeps prepared. Those of a batch are some for each length of a piece.
+const STATEMENTS: usize = 300;
 
 /// A commit is on disk when it is done, and how SQLite says that.
 #[cfg(not(feature = "relaxed-sqlite"))]
@@ -66,6 +75,9 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SYNCHRONOUS.0)
             .foreign_keys(true)
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", CHECKPOINT)
+            .statement_cache_capacity(STATEMENTS)
             .busy_timeout(TURN_TIMEOUT);
         let writer = pool(1).connect_with(options.clone()).await;
         let writer = writer.map_err(StoreError::Open)?;
@@ -139,5 +151,40 @@ impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn Repositories>, RepositoryError> {
         let tx = self.readers.begin().await.map_err(of_sqlite)?;
         Ok(Box::new(SqlUnitOfWork::new(Session::Sqlite(tx))))
+    }
+
+    fn optimistic_log(&self) -> Option<Box<dyn OptimisticLog>> {
+        Some(Box::new(SqliteLog {
+            writer: self.writer.clone(),
+            readers: self.readers.clone(),
+        }))
+    }
+}
+
+/// Two transactions: one that reads, beside whoever writes, and one that writes if nobody has.
+struct SqliteLog {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+#[async_trait]
+impl OptimisticLog for SqliteLog {
+    async fn sight(&mut self, posts: &[PostKey]) -> Result<Sighting, RepositoryError> {
+        let tx = self.readers.begin().await.map_err(of_sqlite)?;
+        SqlUnitOfWork::new(Session::Sqlite(tx)).sight(posts).await
+    }
+
+    async fn append_if_unmoved(
+        &mut self,
+        seen: &[(ConversationId, Rev)],
+        append: &Append,
+    ) -> Result<Stored, RepositoryError> {
+        let tx = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        let mut unit = SqlUnitOfWork::new(Session::Sqlite(tx.map_err(of_sqlite)?));
+        let stored = unit.append_if_unmoved(seen, append).await?;
+        if !stored.conversations.is_empty() {
+            Box::new(unit).commit().await?;
+        }
+        Ok(stored)
     }
 }

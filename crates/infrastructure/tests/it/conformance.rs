@@ -9,6 +9,7 @@ pub(crate) mod invitations;
 pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
+pub(crate) mod optimistic;
 pub(crate) mod people;
 pub(crate) mod personal;
 pub(crate) mod transactions;
@@ -73,7 +74,11 @@ macro_rules! conformance_tests {
         ]);
         crate::conformance::conformance_tests!(@area $fixture, log: [
             conversations_are_locked_in_the_order_of_their_ids, circumstances_are_answered_in_the_order_asked,
-            a_batch_is_stored_as_if_one_by_one, a_batch_with_a_taken_key_is_a_conflict, nothing_is_a_batch_too,
+            a_batch_is_stored_as_if_one_by_one, a_batch_that_was_decided_before_is_stored_as_if_one_by_one, a_batch_with_a_taken_key_is_a_conflict, nothing_is_a_batch_too,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, optimistic: [
+            a_sight_shows_where_everything_stands, where_a_conversation_has_moved_nothing_is_stored,
+            of_two_who_have_seen_the_same_one_stores, where_a_key_is_taken_nothing_is_stored,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, messages: [
             a_message_is_found_by_its_senders_key, a_key_is_used_once_per_sender, a_place_is_taken_once,

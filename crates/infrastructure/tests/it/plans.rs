@@ -110,6 +110,21 @@ async fn write(store: &Arc<dyn Store>, tea: &Conversation, root: Message, caught
     caught.of("purge", purged).await.unwrap();
     let appended = caught.of("batch", unit.log().append(&append)).await;
     assert!(appended.is_err_and(|error| error.is_conflict()));
+    drop(unit);
+    let mut log = store.optimistic_log().unwrap();
+    caught.of("sight", log.sight(&keys)).await.unwrap();
+    let seen = [(tea.id, tea.last_rev)];
+    let appended = log.append_if_unmoved(&seen, &append);
+    let appended = caught.of("batch if unmoved", appended).await;
+    assert!(appended.is_err_and(|error| error.is_conflict()));
+    let plain = Append {
+        roots: Vec::new(),
+        followed: Vec::new(),
+        ..append
+    };
+    let appended = log.append_if_unmoved(&seen, &plain);
+    let appended = caught.of("plain batch if unmoved", appended).await;
+    assert!(appended.is_err_and(|error| error.is_conflict()));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::Queued;
+use super::speculation::ShortWay;
 use super::writing::Writing;
 
 /// Drives one writer.
@@ -28,8 +29,13 @@ impl Runner {
     /// Writes until the last handle is dropped, or closed, and everything that waited is written.
     pub async fn run(mut self) {
         let mut group = Vec::new();
+        let mut short = ShortWay::of(self.writing.store.as_ref());
         while self.queue.recv_many(&mut group, self.batch_size).await > 0 {
-            self.writing.write(std::mem::take(&mut group)).await;
+            self.writing
+                .write(std::mem::take(&mut group), &mut short)
+                .await;
+            // Whoever was answered just now and goes on at once is in the next group, not in the one after it.
+            tokio::task::yield_now().await;
         }
     }
 }

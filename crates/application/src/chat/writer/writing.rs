@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -7,13 +7,14 @@ use futures_util::FutureExt as _;
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::repository::Circumstances;
-use hubbub_domain::unit_of_work::{Store, UnitOfWork};
+use hubbub_domain::unit_of_work::{Repositories, Store};
 use hubbub_domain::user::Username;
 use tokio::sync::oneshot;
 
 use super::Queued;
 use super::batch::Batch;
 use super::entry::Entry;
+use super::speculation::{ShortWay, Speculated};
 use crate::chat::dto::SendReceipt;
 use crate::chat::error::ChatError;
 use crate::chat::mentions::people_named;
@@ -30,14 +31,14 @@ pub(super) struct Writing {
 type Answer = oneshot::Sender<Result<SendReceipt, ChatError>>;
 
 /// What became of a group, in the order of its entries, and what is to be published.
-struct Settled {
-    outcomes: Vec<Result<SendReceipt, ChatError>>,
-    events: Vec<Event>,
+pub(super) struct Settled {
+    pub(super) outcomes: Vec<Result<SendReceipt, ChatError>>,
+    pub(super) events: Vec<Event>,
 }
 
 /// Why a unit of work came to nothing, as far as is known.
 #[derive(Clone)]
-enum Failure {
+pub(super) enum Failure {
     /// It was dropped: nothing of it is stored.
     Dropped(Arc<RepositoryError>),
     /// Its commit failed, and may have happened nevertheless.
@@ -48,16 +49,70 @@ enum Failure {
 
 impl Writing {
     /// Writes a group and answers everybody in it.
-    pub(super) async fn write(&self, group: Vec<Queued>) {
+    pub(super) async fn write(&self, group: Vec<Queued>, short: &mut Option<ShortWay>) {
         let (entries, answers): (Vec<Entry>, Vec<Answer>) = group
             .into_iter()
             .map(|Queued { entry, answer }| (entry, answer))
             .unzip();
-        if let [entry] = &entries[..] {
-            let result = self.write_alone(entry, false).await;
-            return self.tell(result, answers);
+        let Some(ShortWay { log, known }) = short else {
+            let first = self.attempt(&entries).await;
+            return self.finish(entries, answers, first).await;
+        };
+        let speculated = AssertUnwindSafe(self.speculate(log.as_mut(), &entries, known));
+        let speculated = speculated.catch_unwind().await;
+        match speculated.unwrap_or(Err(Failure::Defect)) {
+            Ok(Speculated { settled, moved }) if moved.is_empty() => {
+                self.tell(Ok(settled), answers);
+            }
+            Ok(Speculated { settled, moved }) => {
+                let (entries, answers) = self.tell_unmoved(settled, &moved, entries, answers);
+                let first = self.attempt(&entries).await;
+                self.finish(entries, answers, first).await;
+            }
+            Err(failure) => {
+                known.forget_everything();
+                self.finish(entries, answers, Err(failure)).await;
+            }
         }
-        match self.attempt(&entries).await {
+    }
+
+    /// Answers what was stored, and leaves the entries whose conversations had moved.
+    fn tell_unmoved(
+        &self,
+        settled: Settled,
+        moved: &HashSet<ConversationId>,
+        entries: Vec<Entry>,
+        answers: Vec<Answer>,
+    ) -> (Vec<Entry>, Vec<Answer>) {
+        let is_moved = |entry: &Entry| moved.contains(&entry.post.conversation_id);
+        let mut left = (Vec::new(), Vec::new());
+        let (mut told, mut outcomes) = (Vec::new(), Vec::new());
+        for ((entry, answer), outcome) in entries.into_iter().zip(answers).zip(settled.outcomes) {
+            if is_moved(&entry) {
+                left.0.push(entry);
+                left.1.push(answer);
+            } else {
+                told.push(answer);
+                outcomes.push(outcome);
+            }
+        }
+        let events = settled.events;
+        self.tell(Ok(Settled { outcomes, events }), told);
+        left
+    }
+
+    /// Answers everybody after a first attempt, and takes care of those for whom it failed.
+    async fn finish(
+        &self,
+        entries: Vec<Entry>,
+        answers: Vec<Answer>,
+        first: Result<Settled, Failure>,
+    ) {
+        match first {
+            first if entries.len() == 1 => {
+                let result = self.finish_alone(&entries, first, false).await;
+                self.tell(result, answers);
+            }
             Ok(settled) => self.tell(Ok(settled), answers),
             Err(failure) => {
                 failure.log(entries.len());
@@ -71,9 +126,12 @@ impl Writing {
         let is_unconfirmed = failure.is_unconfirmed();
         let mut away = None;
         for (entry, answer) in entries.iter().zip(answers) {
-            let result = match &away {
-                Some(error) => Err(Failure::Dropped(Arc::clone(error)).after(is_unconfirmed)),
-                None => self.write_alone(entry, is_unconfirmed).await,
+            let result = if let Some(error) = &away {
+                Err(Failure::Dropped(Arc::clone(error)).after(is_unconfirmed))
+            } else {
+                let entry = std::slice::from_ref(entry);
+                let first = self.attempt(entry).await;
+                self.finish_alone(entry, first, is_unconfirmed).await
             };
             if let Err(failure) = &result
                 && failure.is_away()
@@ -84,11 +142,15 @@ impl Writing {
         }
     }
 
-    /// Writes one entry. Where its key was taken at the same time under another conversation's lock, or its commit was not confirmed,
-    /// a second attempt reads what is there.
-    async fn write_alone(&self, entry: &Entry, is_unconfirmed: bool) -> Result<Settled, Failure> {
-        let entry = std::slice::from_ref(entry);
-        let first = match self.attempt(entry).await {
+    /// What becomes of one entry after a first attempt. Where its key was taken at the same time under another conversation's lock, or
+    /// its commit was not confirmed, a second attempt reads what is there.
+    async fn finish_alone(
+        &self,
+        entry: &[Entry],
+        first: Result<Settled, Failure>,
+        is_unconfirmed: bool,
+    ) -> Result<Settled, Failure> {
+        let first = match first {
             Err(failure) if failure.is_worth_another_look() => failure,
             Err(failure) => return Err(failure.after(is_unconfirmed)),
             settled => return settled,
@@ -156,8 +218,8 @@ impl Writing {
 }
 
 /// The members whom new messages call by name, with one statement for each conversation in which that happens.
-async fn find_people(
-    unit: &mut dyn UnitOfWork,
+pub(super) async fn find_people(
+    view: &mut dyn Repositories,
     entries: &[Entry],
     circumstances: &[Circumstances],
 ) -> Result<HashMap<ConversationId, Vec<(Username, UserId)>>, RepositoryError> {
@@ -171,14 +233,14 @@ async fn find_people(
     let mut people = HashMap::new();
     for (id, names) in called {
         let names: Vec<_> = names.into_iter().cloned().collect();
-        people.insert(id, people_named(unit, id, &names).await?);
+        people.insert(id, people_named(view, id, &names).await?);
     }
     Ok(people)
 }
 
 impl Failure {
     /// A refusal by the database is clear; of everything else it cannot be known what the database has done before.
-    fn of_commit(error: RepositoryError) -> Self {
+    pub(super) fn of_commit(error: RepositoryError) -> Self {
         if error.is_conflict() {
             Self::from(error)
         } else {

@@ -7,7 +7,9 @@ use hubbub_domain::numbers::Seq;
 use hubbub_domain::personal::ThreadState;
 use hubbub_domain::repository::{Append, Result};
 
-use super::super::messages::columns::{insert_mentions, insert_messages, mentions_of, rows_of};
+use super::super::messages::columns::{
+    insert_mentions, insert_messages, mentions_into, mentions_of, messages_into, rows_of,
+};
 use super::super::rows::Rows;
 use super::super::session::{Session, taken};
 use super::super::statement::Statement;
@@ -26,14 +28,20 @@ macro_rules! move_conversations {
 /// Runs are own messages one after the other. Who had read up to the message before the first has read up to the last.
 macro_rules! read_own_runs {
     () => {
-        "WITH runs (conversation_id, user_id, first_seq, last_seq) AS ({rows})
-         INSERT INTO personal_states (conversation_id, user_id, read_seq, level)
-         SELECT r.conversation_id, r.user_id, r.last_seq, 'all'
-         FROM runs r
-         LEFT JOIN personal_states p ON p.conversation_id = r.conversation_id AND p.user_id = r.user_id
-         WHERE COALESCE(p.read_seq, 0) >= r.first_seq - 1 AND COALESCE(p.read_seq, 0) < r.last_seq
-         ON CONFLICT (conversation_id, user_id) DO UPDATE SET read_seq = excluded.read_seq
-         WHERE personal_states.read_seq < excluded.read_seq"
+        read_own_runs!(join "")
+    };
+    (join $join:literal) => {
+        concat!(
+            "WITH runs (conversation_id, user_id, first_seq, last_seq) AS ({rows})
+             INSERT INTO personal_states (conversation_id, user_id, read_seq, level)
+             SELECT r.conversation_id, r.user_id, r.last_seq, 'all'
+             FROM runs r ",
+            $join,
+            " LEFT JOIN personal_states p ON p.conversation_id = r.conversation_id AND p.user_id = r.user_id
+             WHERE COALESCE(p.read_seq, 0) >= r.first_seq - 1 AND COALESCE(p.read_seq, 0) < r.last_seq
+             ON CONFLICT (conversation_id, user_id) DO UPDATE SET read_seq = excluded.read_seq
+             WHERE personal_states.read_seq < excluded.read_seq"
+        )
     };
 }
 
@@ -47,12 +55,19 @@ macro_rules! extend_threads {
     };
 }
 
-macro_rules! insert_followers {
+macro_rules! followers_into {
     () => {
-        "INSERT INTO thread_states (user_id, root_id, conversation_id, root_seq, is_following, read_seq)
-         {rows} ON CONFLICT DO NOTHING"
+        "INSERT INTO thread_states (user_id, root_id, conversation_id, root_seq, is_following, read_seq) "
     };
 }
+
+macro_rules! insert_followers {
+    () => {
+        concat!(followers_into!(), "{rows} ON CONFLICT DO NOTHING")
+    };
+}
+
+pub(super) use {extend_threads, followers_into, read_own_runs};
 
 /// Everything in one round trip: PostgreSQL is on another machine.
 const ALL: &str = concat!(
@@ -115,7 +130,9 @@ impl SqlUnitOfWork {
         if rows.len() == 0 {
             return Ok(0);
         }
-        self.session.execute(Statement::new(text).rows(rows)).await
+        self.session
+            .execute(Statement::new(text).rows_apart(rows))
+            .await
     }
 }
 
@@ -128,7 +145,7 @@ fn rows_of_moved(conversations: &[Conversation]) -> Rows {
         .column(each().map(|conversation| conversation.last_activity_at.unix_micros()))
 }
 
-fn rows_of_roots(roots: &[Message]) -> Rows {
+pub(super) fn rows_of_roots(roots: &[Message]) -> Rows {
     let each = || roots.iter();
     let thread = || each().map(|root| root.thread);
     Rows::new()
@@ -139,7 +156,7 @@ fn rows_of_roots(roots: &[Message]) -> Rows {
         .column(thread().map(|thread| thread.map(|thread| thread.last_reply_at.unix_micros())))
 }
 
-fn rows_of_followers(followers: &[ThreadState]) -> Rows {
+pub(super) fn rows_of_followers(followers: &[ThreadState]) -> Rows {
     let each = || followers.iter();
     Rows::new()
         .column(each().map(|state| state.user_id.as_uuid()))
@@ -151,7 +168,7 @@ fn rows_of_followers(followers: &[ThreadState]) -> Rows {
 }
 
 /// Of one person in one conversation at most one run follows on the stored marker, so no marker is moved twice.
-fn rows_of_runs(own: &[(ConversationId, UserId, Seq)]) -> Rows {
+pub(super) fn rows_of_runs(own: &[(ConversationId, UserId, Seq)]) -> Rows {
     let mut own = own.to_vec();
     own.sort_unstable();
     let runs: Vec<_> = own

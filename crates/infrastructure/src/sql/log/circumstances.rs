@@ -70,7 +70,7 @@ impl SqlUnitOfWork {
             .column(each().map(|post| post.client_id.as_uuid()))
             .column(each().map(|post| post.reply_to.map(MessageId::as_uuid)))
             .column(each().map(|post| post.thread_root.map(MessageId::as_uuid)));
-        let records = Statement::either(ON_SQLITE, ON_POSTGRES).rows(rows);
+        let records = Statement::either(ON_SQLITE, ON_POSTGRES).rows_apart(rows);
         let records = self
             .session
             .fetch_all::<CircumstancesRecord>(records)

@@ -9,7 +9,9 @@ use super::super::records::ContentColumns;
 use super::super::rows::Rows;
 use super::super::statement::Statement;
 use super::super::unit_of_work::SqlUnitOfWork;
-use super::columns::{insert_mentions, insert_messages, mentions_of, rows_of};
+use super::columns::{
+    insert_mentions, insert_messages, mentions_into, mentions_of, messages_into, rows_of,
+};
 
 /// Everything about a message that can change, but for its words.
 macro_rules! updated {

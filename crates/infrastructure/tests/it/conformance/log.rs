@@ -18,7 +18,7 @@ use super::world::{
     stored_group,
 };
 
-fn key(tea: &Conversation, sender: &User, number: u128) -> PostKey {
+pub(super) fn key(tea: &Conversation, sender: &User, number: u128) -> PostKey {
     PostKey {
         conversation_id: tea.id,
         sender_id: sender.id,
@@ -113,7 +113,7 @@ pub(crate) async fn circumstances_are_answered_in_the_order_asked(store: Arc<dyn
 }
 
 /// A batch of messages to one conversation.
-fn batch(tea: &Conversation, messages: Vec<Message>) -> Append {
+pub(super) fn batch(tea: &Conversation, messages: Vec<Message>) -> Append {
     Append {
         conversations: vec![tea.clone()],
         read: messages
@@ -125,7 +125,24 @@ fn batch(tea: &Conversation, messages: Vec<Message>) -> Append {
     }
 }
 
+/// By which way a batch gets into the log.
+#[derive(Clone, Copy)]
+enum Way {
+    UnderLocks,
+    IfUnmoved,
+}
+
 pub(crate) async fn a_batch_is_stored_as_if_one_by_one(store: Arc<dyn Store>) {
+    is_stored_as_if_one_by_one(store, Way::UnderLocks).await;
+}
+
+pub(crate) async fn a_batch_that_was_decided_before_is_stored_as_if_one_by_one(
+    store: Arc<dyn Store>,
+) {
+    is_stored_as_if_one_by_one(store, Way::IfUnmoved).await;
+}
+
+async fn is_stored_as_if_one_by_one(store: Arc<dyn Store>, way: Way) {
     let [ada, bob] = people(&store, ["ada", "bob"]).await;
     let mut tea = stored_group(&store, 1, &[&ada, &bob]).await;
     let mut books = stored_group(&store, 2, &[&ada, &bob]).await;
@@ -133,6 +150,7 @@ pub(crate) async fn a_batch_is_stored_as_if_one_by_one(store: Arc<dyn Store>) {
     let mut unit = store.begin().await.unwrap();
     let mut root = post(unit.as_mut(), &mut tea, &ada, 1, 10).await;
     read(unit.as_mut(), tea.id, &bob, 1).await;
+    let seen = [(tea.id, tea.last_rev), (books.id, books.last_rev)];
     let called = Mentions {
         user_ids: vec![ada.id, bob.id],
         all: false,
@@ -158,6 +176,7 @@ pub(crate) async fn a_batch_is_stored_as_if_one_by_one(store: Arc<dyn Store>) {
         .save_thread(&unfollowed, None)
         .await
         .unwrap();
+    unit.commit().await.unwrap();
     let append = Append {
         conversations: vec![tea.clone(), books.clone()],
         roots: vec![root.clone()],
@@ -170,8 +189,18 @@ pub(crate) async fn a_batch_is_stored_as_if_one_by_one(store: Arc<dyn Store>) {
         ],
         ..batch(&tea, messages)
     };
-    unit.log().append(&append).await.unwrap();
-    unit.commit().await.unwrap();
+    match way {
+        Way::UnderLocks => {
+            let mut unit = store.begin().await.unwrap();
+            unit.log().append(&append).await.unwrap();
+            unit.commit().await.unwrap();
+        }
+        Way::IfUnmoved => {
+            let mut log = store.optimistic_log().unwrap();
+            let stored = log.append_if_unmoved(&seen, &append).await.unwrap();
+            assert_eq!(stored.conversations.len(), 2);
+        }
+    }
 
     let mut view = store.read().await.unwrap();
     for conversation in [&tea, &books, &untouched] {
