@@ -7,6 +7,7 @@ import { Problem } from '../api/problem';
 import { SendReceipt } from '../api/generated/models';
 import { SessionStore } from '../auth/session-store';
 import { ChatHub, OutgoingMessage } from '../realtime/chat-hub';
+import { RealtimeConnection } from '../realtime/realtime-connection';
 import { Outbox } from './outbox';
 import { STALE_AFTER_MS } from './outbox-queue';
 
@@ -14,6 +15,7 @@ describe('the outbox', () => {
   let sent: OutgoingMessage[];
   let answer: (message: OutgoingMessage) => Promise<SendReceipt>;
   let outbox: Outbox;
+  let connection: { count: number; whenConnected: () => Promise<void> };
 
   const acknowledge = (message: OutgoingMessage) =>
     Promise.resolve(receipt(sent.length, message.clientId));
@@ -31,6 +33,7 @@ describe('the outbox', () => {
     TestBed.configureTestingModule({
       providers: [
         { provide: ChatHub, useValue: hub },
+        { provide: RealtimeConnection, useValue: connection },
         { provide: AuthApi, useValue: {} },
         { provide: ConversationsApi, useValue: {} },
         { provide: PeopleApi, useValue: {} },
@@ -45,6 +48,7 @@ describe('the outbox', () => {
     sessionStorage.clear();
     sent = [];
     answer = acknowledge;
+    connection = { count: 1, whenConnected: () => Promise.resolve() };
     outbox = create();
   });
 
@@ -71,6 +75,37 @@ describe('the outbox', () => {
     answer = acknowledge;
     await vi.advanceTimersByTimeAsync(30_000);
     expect(states()).toEqual(['sent']);
+  });
+
+  it('tries nothing without a connection, and at once when there is one', async () => {
+    let connected: () => void = () => undefined;
+    connection.whenConnected = () => new Promise((resolve) => (connected = resolve));
+    outbox.send('c', 'hello');
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(sent).toEqual([]);
+    connected();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(states()).toEqual(['sent']);
+  });
+
+  it('does not wait when a connection came in the moment in which a send failed', async () => {
+    answer = refuse('unreachable');
+    outbox.send('c', 'hello');
+    // The wait between attempts has grown to half a minute by now.
+    await vi.advanceTimersByTimeAsync(120_000);
+    const times: number[] = [];
+    answer = () => {
+      times.push(Date.now());
+      connection.count += 1;
+      answer = (message) => {
+        times.push(Date.now());
+        return acknowledge(message);
+      };
+      return refuse('unreachable')();
+    };
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(states()).toEqual(['sent']);
+    expect(times[1]).toBe(times[0]);
   });
 
   it.each(['unavailable', 'rate_limited', 'token_expired'])('repeats after %s', async (code) => {

@@ -3,6 +3,7 @@ import { isTransient, Problem, toProblem } from '../api/problem';
 import { SessionStore } from '../auth/session-store';
 import { backoffMs } from '../realtime/backoff';
 import { ChatHub } from '../realtime/chat-hub';
+import { RealtimeConnection } from '../realtime/realtime-connection';
 import { Wake } from '../realtime/wake';
 import { newClientId } from './client-id';
 import { MessagesStore } from './messages-store';
@@ -33,6 +34,7 @@ export type OutgoingPlace = Pick<OutgoingEntry, 'replyTo' | 'threadOf'>;
 @Service()
 export class Outbox {
   private readonly hub = inject(ChatHub);
+  private readonly connection = inject(RealtimeConnection);
   private readonly messages = inject(MessagesStore);
   private readonly session = inject(SessionStore);
   private readonly wake = inject(Wake);
@@ -91,12 +93,15 @@ export class Outbox {
     if (this.sending.has(conversationId)) return;
     this.sending.add(conversationId);
     try {
-      for (let attempt = 0; ;) {
+      for (let attempt = 0; nextOf(this.entries(), conversationId);) {
+        await this.connection.whenConnected();
+        const connection = this.connection.count;
+        // Read after the wait: what was next may have been discarded meanwhile.
         const entry = nextOf(this.entries(), conversationId);
-        if (!entry) return;
-        const answered = await this.deliver(entry);
-        attempt = answered ? 0 : attempt + 1;
-        if (!answered) await this.wake.within(backoffMs(attempt));
+        if (!entry || (await this.deliver(entry))) attempt = 0;
+        // Compared, not heard of: a connection that came while the last one failed has roused nobody here.
+        else if (this.connection.count !== connection) attempt = 0;
+        else await this.wake.within(backoffMs(attempt++));
       }
     } finally {
       this.sending.delete(conversationId);

@@ -63,10 +63,17 @@ export class RealtimeConnection {
   private readonly wake = inject(Wake);
   private readonly handlers = new Map<string, (...args: never[]) => void>();
   private readonly statusSignal = signal<ConnectionStatus>('stopped');
+  private readonly awaiting = new Set<() => void>();
+  private established = 0;
   private hub?: Hub;
   private run?: AbortController;
 
   readonly status = this.statusSignal.asReadonly();
+
+  /** How many connections there have been: another number means that what one failed at may succeed by now. */
+  get count(): number {
+    return this.established;
+  }
 
   constructor() {
     this.wake.onWake((hiddenMs) => {
@@ -92,6 +99,12 @@ export class RealtimeConnection {
     this.statusSignal.set('stopped');
     void this.hub?.stop();
     this.wake.now();
+  }
+
+  /** Resolves as soon as there is a connection; at once if there is one. */
+  whenConnected(): Promise<void> {
+    if (this.statusSignal() === 'connected') return Promise.resolve();
+    return new Promise((resolve) => this.awaiting.add(resolve));
   }
 
   /** Ends the wait before the next attempt. */
@@ -163,9 +176,12 @@ export class RealtimeConnection {
       return 0;
     }
     const since = Date.now();
+    this.established += 1;
     this.statusSignal.set('connected');
     // Whoever waits to repeat a failed request has reason to try now.
     this.wake.now();
+    for (const resolve of this.awaiting) resolve();
+    this.awaiting.clear();
     await closed;
     return Date.now() - since;
   }
