@@ -11,7 +11,7 @@ import { badge } from './shared/texts';
   selector: 'app-root',
   imports: [RouterOutlet, Unreachable],
   template: `
-    @if (server.unreachable()) {
+    @if (server.unreachable() && !session.signedIn()) {
       <app-unreachable />
     }
     <router-outlet />
@@ -25,9 +25,10 @@ import { badge } from './shared/texts';
 })
 export class App {
   protected readonly server = inject(ServerStatus);
+  protected readonly session = inject(SessionStore);
 
   constructor() {
-    const session = inject(SessionStore);
+    const { session } = this;
     const router = inject(Router);
     const title = inject(Title);
     const conversations = inject(ConversationsStore);

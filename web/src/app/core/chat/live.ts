@@ -15,7 +15,9 @@ import {
 } from '../api/events';
 import { SessionStore } from '../auth/session-store';
 import { ChatHub } from '../realtime/chat-hub';
+import { Leadership } from '../realtime/leadership';
 import { RealtimeConnection } from '../realtime/realtime-connection';
+import { Archive } from '../storage/archive';
 import { ConversationsStore } from './conversations-store';
 import { Intake } from './intake';
 import { MessagesStore } from './messages-store';
@@ -35,6 +37,8 @@ export class Live {
   private readonly conversations = inject(ConversationsStore);
   private readonly messages = inject(MessagesStore);
   private readonly intake = inject(Intake);
+  private readonly archive = inject(Archive);
+  private readonly leadership = inject(Leadership);
   private readonly synchronisation = inject(Synchronisation);
   private readonly outbox = inject(Outbox);
   private readonly presence = inject(PresenceStore);
@@ -45,8 +49,8 @@ export class Live {
   constructor() {
     this.subscribe();
     effect(() => {
-      if (this.session.signedIn()) untracked(() => this.begin());
-      else untracked(() => this.connection.stop());
+      if (this.session.signedIn()) untracked(() => void this.begin());
+      else untracked(() => this.end());
     });
     effect(() => {
       const token = this.session.accessToken();
@@ -55,14 +59,23 @@ export class Live {
     });
   }
 
-  private begin(): void {
+  /** What was kept comes first, so that there is something to see while the network is asked. */
+  private async begin(): Promise<void> {
+    await this.leadership.seek();
+    await this.archive.restore();
+    if (!this.session.signedIn()) return;
     this.outbox.resume();
-    void this.conversations.load();
+    if (!this.conversations.loaded()) void this.conversations.load();
     this.connection.start(async () => {
       const { ticket } = await this.auth.hubTicket();
       this.shownToken = this.session.accessToken();
       return ticket;
     });
+  }
+
+  private end(): void {
+    this.connection.stop();
+    this.leadership.resign();
   }
 
   /** A connection lives no longer than the token it was last shown. */
@@ -113,6 +126,9 @@ export class Live {
     const logsAreBehind = this.messages.isBehind(heads.conversations);
     const followed = new Set(this.messages.positions().map(({ conversationId }) => conversationId));
     const listIsBehind = this.conversations.isBehind(heads, followed);
-    if (logsAreBehind || listIsBehind) this.synchronisation.ask();
+    const recent = this.conversations.sorted().map(({ id }) => id);
+    const archiveIsBehind =
+      this.archive.isBehind(heads.conversations) || this.archive.lacking(recent).length > 0;
+    if (logsAreBehind || listIsBehind || archiveIsBehind) this.synchronisation.ask();
   }
 }

@@ -3,6 +3,7 @@ import { RouterOutlet } from '@angular/router';
 import { ServerStatus } from '../../core/auth/server-status';
 import { Live } from '../../core/chat/live';
 import { ConnectionBanner } from '../../core/layout/connection-banner';
+import { keepFiles } from '../../core/storage/offline-files';
 import { DialogHost } from '../../core/layout/dialog-host';
 import { TEXTS } from '../../shared/texts';
 import { Sidebar } from './sidebar';
@@ -73,6 +74,7 @@ export class Home {
   constructor() {
     inject(Live);
     void this.server.info();
+    keepFiles();
   }
 
   protected skip(): void {
