@@ -32,3 +32,9 @@ export function emptyStorage(): void {
   vi.stubGlobal('indexedDB', new fake.IDBFactory());
   localStorage.clear();
 }
+
+/** Time for what is read and written to be read and written, where the clock stands still. */
+export async function disk(): Promise<void> {
+  const { setImmediate } = globalThis as unknown as { setImmediate: (done: () => void) => void };
+  for (let turn = 0; turn < 12; turn++) await new Promise<void>((done) => setImmediate(done));
+}

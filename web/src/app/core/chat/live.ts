@@ -64,7 +64,7 @@ export class Live {
     await this.leadership.seek();
     await this.archive.restore();
     if (!this.session.signedIn()) return;
-    this.outbox.resume();
+    void this.outbox.resume();
     if (!this.conversations.loaded()) void this.conversations.load();
     this.connection.start(async () => {
       const { ticket } = await this.auth.hubTicket();

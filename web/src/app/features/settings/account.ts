@@ -5,6 +5,7 @@ import { PeopleApi } from '../../core/api/people-api';
 import { toProblem } from '../../core/api/problem';
 import { DeviceSession } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
+import { Outbox } from '../../core/chat/outbox';
 import { Clock } from '../../core/layout/clock';
 import { Dialogs } from '../../core/layout/dialogs';
 import { Theme, ThemeStore } from '../../core/layout/theme';
@@ -29,6 +30,8 @@ export class Account {
   protected readonly dialogs = inject(Dialogs);
 
   protected readonly texts = TEXTS.account;
+  protected readonly unsent = inject(Outbox).unsentCount;
+  protected readonly asksAboutUnsent = signal(false);
   protected readonly themeChoices: readonly { theme: Theme; label: string }[] = [
     { theme: 'system', label: this.texts.system },
     { theme: 'light', label: this.texts.light },
@@ -72,7 +75,12 @@ export class Account {
     });
   }
 
-  protected signOut(): Promise<void> {
+  /** Signing out deletes what was not sent; so it asks first if there is something. */
+  protected signOut(isSure = false): Promise<void> {
+    if (this.unsent() > 0 && !isSure) {
+      this.asksAboutUnsent.set(true);
+      return Promise.resolve();
+    }
     return this.attempt(() => this.session.signOut());
   }
 
