@@ -55,7 +55,9 @@ export class Live {
     effect(() => {
       const token = this.session.accessToken();
       const connected = this.connection.status() === 'connected';
-      if (token && connected && token !== this.shownToken) untracked(() => this.prolong(token));
+      const isMine = this.leadership.leads();
+      if (token && connected && isMine && token !== this.shownToken)
+        untracked(() => this.prolong(token));
     });
   }
 

@@ -270,9 +270,9 @@ describe('the outbox', () => {
           expect(outbox.unsentCount()).toBe(0);
         },
       ),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
-  });
+  }, 30_000);
 
   /** The page ends in the middle of whatever it was doing, and begins anew. */
   async function reload(): Promise<void> {

@@ -1,5 +1,6 @@
 import { TestBed } from '@angular/core/testing';
 import { FakeNetwork } from '../../../testing/fake-hub';
+import { Leadership } from './leadership';
 import { HUB_FACTORY, RealtimeConnection } from './realtime-connection';
 
 describe('the realtime connection', () => {
@@ -15,6 +16,7 @@ describe('the realtime connection', () => {
     TestBed.configureTestingModule({
       providers: [{ provide: HUB_FACTORY, useValue: network.factory }],
     });
+    void TestBed.inject(Leadership).seek();
     connection = TestBed.inject(RealtimeConnection);
   });
 
@@ -41,7 +43,7 @@ describe('the realtime connection', () => {
 
   it('comes back after every loss, with the same handlers', async () => {
     const heard: unknown[] = [];
-    connection.on('Heads', (payload) => heard.push(payload));
+    connection.on('Advanced', (payload) => heard.push(payload));
     connection.start(ticket);
     await moment();
     network.hub.drop();
@@ -49,7 +51,7 @@ describe('the realtime connection', () => {
     expect(connection.status()).toBe('waiting');
     await minutes(1);
     expect(connection.status()).toBe('connected');
-    network.hub.emit('Heads', 'after the loss');
+    network.hub.emit('Advanced', 'after the loss');
     expect(heard).toEqual(['after the loss']);
   });
 

@@ -7,29 +7,9 @@ import {
 } from '@microsoft/signalr';
 import { hubProblem, Problem } from '../api/problem';
 import { backoffMs } from './backoff';
+import { Hub, HubFactory } from './hub';
+import { TabHubs } from './tab-hubs';
 import { Wake } from './wake';
-
-/** The items of a server stream, as SignalR hands them out. */
-export interface HubStream {
-  subscribe(subscriber: {
-    next: (item: unknown) => void;
-    error: (error: unknown) => void;
-    complete: () => void;
-  }): unknown;
-}
-
-/** What this class needs of a hub connection; Microsoft's has it. */
-export interface Hub {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  invoke(method: string, ...args: unknown[]): Promise<unknown>;
-  stream(method: string, ...args: unknown[]): HubStream;
-  on(event: string, handler: (...args: never[]) => void): void;
-  onclose(handler: () => void): void;
-  readonly state: string;
-}
-
-export type HubFactory = (ticket: () => Promise<string>) => Hub;
 
 export const HUB_FACTORY = new InjectionToken<HubFactory>('HUB_FACTORY', {
   // A ticket is for the WebSocket's own request alone, so there is nothing that could be negotiated with it.
@@ -54,12 +34,13 @@ const PROBE_AFTER_MS = 30_000;
 const PROBE_TIMEOUT_MS = 5_000;
 
 /**
- * One living hub connection for as long as somebody is signed in. It never gives up: every loss, the first
+ * One living hub connection for as long as somebody is signed in, which the tabs of a browser share. It never gives up: every loss, the first
  * start included, is followed by another attempt after a jittered wait, which ends early when the page wakes up.
  */
 @Service()
 export class RealtimeConnection {
   private readonly createHub = inject(HUB_FACTORY);
+  private readonly tabHubs = inject(TabHubs);
   private readonly wake = inject(Wake);
   private readonly handlers = new Map<string, (...args: never[]) => void>();
   private readonly statusSignal = signal<ConnectionStatus>('stopped');
@@ -109,7 +90,7 @@ export class RealtimeConnection {
 
   /** Ends the wait before the next attempt. */
   tryNow(): void {
-    this.wake.now();
+    this.tabHubs.tryNow();
   }
 
   async invoke<T>(method: string, ...args: unknown[]): Promise<T> {
@@ -149,6 +130,8 @@ export class RealtimeConnection {
       this.statusSignal.set('connecting');
       const heldMs = await this.connectOnce(ticket, stopped);
       if (stopped.aborted) return;
+      // The tab that had the connection is gone, and it is this one's turn.
+      if (this.hub && this.tabHubs.isOutdated(this.hub)) continue;
       attempt = heldMs >= STEADY_MS ? 0 : attempt + 1;
       this.statusSignal.set('waiting');
       await this.wake.within(backoffMs(Math.max(0, attempt - 1)));
@@ -157,7 +140,7 @@ export class RealtimeConnection {
 
   /** One connection from start to end; how long it was up. */
   private async connectOnce(ticket: () => Promise<string>, stopped: AbortSignal): Promise<number> {
-    const hub = this.createHub(ticket);
+    const hub = this.tabHubs.create(this.createHub, ticket);
     for (const [event, handler] of this.handlers) hub.on(event, handler);
     const closed = new Promise<void>((resolve) => {
       hub.onclose(resolve);

@@ -141,9 +141,9 @@ describe('what is kept of conversations', () => {
         expect((await log())?.messages).toEqual(model.messages.slice(first - 1));
         expect((await log())?.position).toBe(model.rev);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
-  });
+  }, 30_000);
 
   /** What the server answers to where the log stands. */
   async function synchronise(model: LogModel): Promise<void> {
