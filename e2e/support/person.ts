@@ -33,7 +33,7 @@ export class Person {
   /** Opens the same address once more in the same browser. */
   async opensAnotherTab(): Promise<Person> {
     const page = await this.page.context().newPage();
-    return Person.#sitDown(page, this.name, new URL(this.page.url()).origin);
+    return Person.#sitDown(page, this.name, this.page.url());
   }
 
   static async #sitDown(page: Page, name: string, address: string): Promise<Person> {

@@ -122,8 +122,9 @@ async function story(browser: Browser, hubbub: Hubbub): Promise<void> {
 
     await hubbub.start();
     for (const person of everybody) {
-      await person.sees('Harbour crew', said, { timeout: RECONNECT_MS });
-      await expect(person.connectionBanner).toBeEmpty();
+      // First: who wrote meanwhile sees the own message whether it has gone out or not.
+      await expect(person.connectionBanner).toBeEmpty({ timeout: RECONNECT_MS });
+      await person.sees('Harbour crew', said);
       person.watch.serverIsBack();
     }
     await ben.says('Harbour crew', 'And we are back');

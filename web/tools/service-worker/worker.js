@@ -1,4 +1,4 @@
-// Keeps the client's own files, and nothing else, so that a reload without a network shows the application and what
+// Shows notifications, and keeps the client's own files, and nothing else, so that a reload without a network shows the application and what
 // it has kept of the conversations. The list of the files and its digest are put before this text by the build.
 //
 // A page is always asked of the server first: whoever has a network has the newest version. The files that a version
@@ -43,6 +43,21 @@ self.addEventListener('fetch', (event) => {
   } else if (known.has(url.pathname) || /-[\w-]{8}\.(js|css|woff2)$/.test(url.pathname)) {
     event.respondWith(file(request));
   }
+});
+
+// A notification leads to its conversation, in a page that is open if there is one.
+self.addEventListener('notificationclick', (event) => {
+  const { path } = event.notification.data;
+  event.notification.close();
+  event.waitUntil(
+    (async () => {
+      const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+      const page = pages.find(({ visibilityState }) => visibilityState === 'visible') ?? pages[0];
+      if (!page) return self.clients.openWindow(path);
+      await page.focus();
+      page.postMessage({ open: path });
+    })(),
+  );
 });
 
 async function page(request) {

@@ -296,6 +296,13 @@ export const TEXTS = {
     stay: 'Stay signed in',
     unknownDevice: 'Unnamed device',
   },
+  notifications: {
+    from: (author: string, conversation: string) => `${author} in ${conversation}`,
+    legend: 'Notifications',
+    enable: 'Notify me of new messages on this device',
+    hint: 'Only of what may disturb you: mute or limit a conversation among its members.',
+    blocked: 'Your browser blocks notifications from this page. Allow them in its settings first.',
+  },
   presence: {
     active: 'online',
     away: 'away',

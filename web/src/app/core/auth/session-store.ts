@@ -3,7 +3,7 @@ import { AuthApi } from '../api/auth-api';
 import { isTransient, toProblem } from '../api/problem';
 import { LoginRequest, RegisterRequest, Session, User } from '../api/generated/models';
 import { deviceName } from './device-name';
-import { forgetVisit, lastVisit, rememberVisit } from '../storage/last-visit';
+import { lastVisit, rememberVisit } from '../storage/last-visit';
 import { exclusively } from './exclusively';
 import { OtherTabs } from './other-tabs';
 
@@ -21,6 +21,8 @@ const EXPIRY_MARGIN_MS = 30_000;
 const RENEW_AFTER = 0.75;
 /** About how long to wait before another attempt to renew. */
 const RETRY_MS = 8_000;
+/** How the page looks is the device's, not the person's. */
+const THEME_KEY = 'hubbub.theme';
 const CLEAR_TIMEOUT_MS = 2_000;
 /** Remembers that a refresh cookie may exist, so that strangers' first visit asks for nothing in vain. */
 const HINT_KEY = 'hubbub.signedIn';
@@ -178,9 +180,12 @@ export class SessionStore {
   /** Nothing that was read or written here stays on this device. Every tab does this; what is gone is gone. */
   private async leave(): Promise<void> {
     clearTimeout(this.timer);
+    // Nobody writes from now on.
+    this.statusSignal.set('signedOut');
     const storage = this.document.defaultView;
-    storage?.localStorage.removeItem(HINT_KEY);
-    forgetVisit();
+    for (const key of Object.keys(storage?.localStorage ?? {})) {
+      if (key.startsWith('hubbub.') && key !== THEME_KEY) storage?.localStorage.removeItem(key);
+    }
     storage?.sessionStorage.clear();
     await cleared();
     this.restart('/sign-in');

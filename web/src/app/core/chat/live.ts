@@ -15,6 +15,7 @@ import {
 } from '../api/events';
 import { SessionStore } from '../auth/session-store';
 import { ChatHub } from '../realtime/chat-hub';
+import { Notifications } from '../notifications/notifications';
 import { Leadership } from '../realtime/leadership';
 import { RealtimeConnection } from '../realtime/realtime-connection';
 import { Archive } from '../storage/archive';
@@ -39,6 +40,7 @@ export class Live {
   private readonly intake = inject(Intake);
   private readonly archive = inject(Archive);
   private readonly leadership = inject(Leadership);
+  private readonly notifications = inject(Notifications);
   private readonly synchronisation = inject(Synchronisation);
   private readonly outbox = inject(Outbox);
   private readonly presence = inject(PresenceStore);
@@ -94,6 +96,7 @@ export class Live {
     });
     this.connection.on<MessageEvent>('ReceiveMessage', (event) => {
       this.intake.conversation(messageStep(event));
+      this.notifications.consider(event);
     });
     this.connection.on<MessageEvent>('MessageChanged', (event) => {
       this.intake.conversation(messageStep(event));

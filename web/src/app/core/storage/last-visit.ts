@@ -26,11 +26,3 @@ export function rememberVisit(visit: LastVisit): void {
     // Then so be it.
   }
 }
-
-export function forgetVisit(): void {
-  try {
-    localStorage.removeItem(KEY);
-  } catch {
-    // It was never kept.
-  }
-}

@@ -3,6 +3,7 @@ import { RouterOutlet } from '@angular/router';
 import { ServerStatus } from '../../core/auth/server-status';
 import { Live } from '../../core/chat/live';
 import { ConnectionBanner } from '../../core/layout/connection-banner';
+import { TabBadge } from '../../core/notifications/tab-badge';
 import { keepFiles } from '../../core/storage/offline-files';
 import { DialogHost } from '../../core/layout/dialog-host';
 import { TEXTS } from '../../shared/texts';
@@ -73,6 +74,7 @@ export class Home {
 
   constructor() {
     inject(Live);
+    inject(TabBadge);
     void this.server.info();
     keepFiles();
   }

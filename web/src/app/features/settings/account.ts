@@ -9,6 +9,7 @@ import { Outbox } from '../../core/chat/outbox';
 import { Clock } from '../../core/layout/clock';
 import { Dialogs } from '../../core/layout/dialogs';
 import { Theme, ThemeStore } from '../../core/layout/theme';
+import { Notifications } from '../../core/notifications/notifications';
 import { Avatar } from '../../shared/avatar/avatar';
 import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
 import { problemText, TEXTS } from '../../shared/texts';
@@ -30,6 +31,8 @@ export class Account {
   protected readonly dialogs = inject(Dialogs);
 
   protected readonly texts = TEXTS.account;
+  protected readonly notifications = inject(Notifications);
+  protected readonly notificationTexts = TEXTS.notifications;
   protected readonly unsent = inject(Outbox).unsentCount;
   protected readonly asksAboutUnsent = signal(false);
   protected readonly themeChoices: readonly { theme: Theme; label: string }[] = [
@@ -82,6 +85,18 @@ export class Account {
       return Promise.resolve();
     }
     return this.attempt(() => this.session.signOut());
+  }
+
+  protected notify(event: Event): void {
+    const box = event.target as HTMLInputElement;
+    if (!box.checked) this.notifications.disable();
+    else {
+      void this.attempt(async () => {
+        await this.notifications.enable();
+        // The browser may have said no.
+        box.checked = this.notifications.enabled();
+      });
+    }
   }
 
   protected type(event: Event): void {
