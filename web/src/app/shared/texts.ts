@@ -300,7 +300,7 @@ export const TEXTS = {
     from: (author: string, conversation: string) => `${author} in ${conversation}`,
     legend: 'Notifications',
     enable: 'Notify me of new messages on this device',
-    hint: 'Only of what may disturb you: mute or limit a conversation among its members.',
+    hint: 'Muted conversations stay silent, and what you read on another device is not shown.',
     blocked: 'Your browser blocks notifications from this page. Allow them in its settings first.',
   },
   presence: {

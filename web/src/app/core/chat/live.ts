@@ -13,12 +13,15 @@ import {
   UserChanged,
   UserTyping,
 } from '../api/events';
+import { isTransient, toProblem } from '../api/problem';
 import { SessionStore } from '../auth/session-store';
+import { backoffMs } from '../realtime/backoff';
 import { ChatHub } from '../realtime/chat-hub';
 import { Notifications } from '../notifications/notifications';
 import { Leadership } from '../realtime/leadership';
 import { RealtimeConnection } from '../realtime/realtime-connection';
 import { Archive } from '../storage/archive';
+import { Wake } from '../realtime/wake';
 import { ConversationsStore } from './conversations-store';
 import { Intake } from './intake';
 import { MessagesStore } from './messages-store';
@@ -41,6 +44,7 @@ export class Live {
   private readonly archive = inject(Archive);
   private readonly leadership = inject(Leadership);
   private readonly notifications = inject(Notifications);
+  private readonly wake = inject(Wake);
   private readonly synchronisation = inject(Synchronisation);
   private readonly outbox = inject(Outbox);
   private readonly presence = inject(PresenceStore);
@@ -59,7 +63,7 @@ export class Live {
       const connected = this.connection.status() === 'connected';
       const isMine = this.leadership.leads();
       if (token && connected && isMine && token !== this.shownToken)
-        untracked(() => this.prolong(token));
+        untracked(() => void this.prolong(token));
     });
   }
 
@@ -82,10 +86,20 @@ export class Live {
     this.leadership.resign();
   }
 
-  /** A connection lives no longer than the token it was last shown. */
-  private prolong(accessToken: string): void {
+  /** A connection lives no longer than the token it was last shown, so a new one is shown until it is taken. */
+  private async prolong(accessToken: string): Promise<void> {
     this.shownToken = accessToken;
-    this.hub.reauthenticate(accessToken).catch(() => undefined);
+    const isCurrent = () =>
+      this.session.accessToken() === accessToken && this.connection.status() === 'connected';
+    for (let attempt = 0; isCurrent(); attempt++) {
+      try {
+        await this.hub.reauthenticate(accessToken);
+        return;
+      } catch (error) {
+        if (!isTransient(toProblem(error))) return;
+        await this.wake.within(backoffMs(attempt));
+      }
+    }
   }
 
   private subscribe(): void {

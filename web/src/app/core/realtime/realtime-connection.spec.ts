@@ -98,6 +98,23 @@ describe('the realtime connection', () => {
     expect(connection.status()).toBe('connected');
   });
 
+  it('tries at once when the machine has woken, and asks whether the connection lives', async () => {
+    network.up = false;
+    connection.start(ticket);
+    await minutes(10);
+    network.up = true;
+    // The clock goes on while nothing else does.
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(connection.status()).toBe('connected');
+    const dead = network.hub;
+    dead.answer = () => new Promise(() => undefined);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(dead.state).toBe('Disconnected');
+    expect(connection.status()).toBe('connected');
+  });
+
   it('ends, and stays ended', async () => {
     connection.start(ticket);
     await moment();

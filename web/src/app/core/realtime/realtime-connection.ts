@@ -20,12 +20,15 @@ export const HUB_FACTORY = new InjectionToken<HubFactory>('HUB_FACTORY', {
         skipNegotiation: true,
         transport: HttpTransportType.WebSockets,
       })
+      .withServerTimeout(SILENCE_MS)
       .configureLogging(LogLevel.None)
       .build(),
 });
 
 export type ConnectionStatus = 'stopped' | 'connecting' | 'connected' | 'waiting';
 
+/** The server says something every 15 s; a connection on which it does not for so long is dead. */
+const SILENCE_MS = 30_000;
 const START_TIMEOUT_MS = 15_000;
 /** A connection that held this long was a good one: the next loss starts with a short wait again. */
 const STEADY_MS = 10_000;

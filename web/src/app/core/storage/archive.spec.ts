@@ -2,6 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { session, user } from '../../../testing/builders';
 import { FakeNetwork } from '../../../testing/fake-hub';
 import { emptyStorage, useFakeStorage } from '../../../testing/fake-storage';
+import { FakeTabs } from '../../../testing/fake-tabs';
 import { LogModel } from '../../../testing/log-model';
 import { AuthApi } from '../api/auth-api';
 import { ConversationsApi } from '../api/conversations-api';
@@ -14,6 +15,7 @@ import { ConversationsStore } from '../chat/conversations-store';
 import { Live } from '../chat/live';
 import { MessagesStore } from '../chat/messages-store';
 import { HUB_FACTORY, RealtimeConnection } from '../realtime/realtime-connection';
+import { TAB_CHANNELS } from '../realtime/tab-channel';
 import { Archive } from './archive';
 
 describe('what one visit leaves for the next', () => {
@@ -40,6 +42,7 @@ describe('what one visit leaves for the next', () => {
     TestBed.configureTestingModule({
       providers: [
         { provide: HUB_FACTORY, useValue: network.factory },
+        { provide: TAB_CHANNELS, useValue: new FakeTabs().open },
         {
           provide: ConversationsApi,
           useValue: {
