@@ -1,4 +1,6 @@
+import * as fc from 'fast-check';
 import { message, messages, page, posted, receipt, step } from '../../../testing/builders';
+import { LogModel } from '../../../testing/log-model';
 import {
   ConversationLog,
   logFromPage,
@@ -110,5 +112,53 @@ describe('a conversation log', () => {
     const log = trimmed({ position: 9, messages: messages(1, 9), hasBefore: false }, 4);
     expect(seqs(log)).toEqual([6, 7, 8, 9]);
     expect(log.hasBefore).toBe(true);
+  });
+
+  it('equals a fresh fetch after any loss, doubling or other order of what it was told', () => {
+    const change = fc.record({
+      what: fc.constantFrom('post', 'reply', 'edit', 'react', 'unseen'),
+      which: fc.nat(1_000),
+    });
+    const telling = fc.record({
+      changes: fc.array(change, { maxLength: 30 }),
+      /** Which of the steps are told, in which order, and how often. */
+      told: fc.array(fc.nat(30), { maxLength: 60 }),
+      begunAt: fc.nat(10),
+    });
+    fc.assert(
+      fc.property(telling, ({ changes, told, begunAt }) => {
+        const model = new LogModel();
+        for (let count = 0; count <= begunAt; count++) model.post();
+        let log = logFromPage(model.page({ limit: 3 }));
+        const older = model.page({ before: log.messages[0]?.seq ?? 1, limit: 3 });
+        const steps = changes.map(({ what, which }) => {
+          const seq = 1 + (which % model.messages.length);
+          if (what === 'post') return model.post();
+          if (what === 'reply') return model.post({ threadOf: 'm1' });
+          if (what === 'edit') return model.change(seq, { body: `edit ${String(model.rev)}` });
+          if (what === 'unseen') return model.advance();
+          return model.change(seq, { reactions: [{ emoji: '👍', userIds: ['bea'] }] });
+        });
+        for (const index of told) {
+          const step = steps[index];
+          if (step) log = withStep(log, step).log;
+        }
+        const { rev } = model;
+        const positions = [{ conversationId: 'c', rev: log.position }];
+        for (const page of model.sync({ epoch: model.epoch, userRev: 0, positions })) {
+          if (page.type === 'reset') log = logFromPage(page.page);
+          if (page.type === 'changes') log = withStep(log, page).log;
+        }
+        // A page that is older than all of that brings nothing back.
+        const heard = steps.flatMap(({ rows }) =>
+          rows.flatMap((row) => (row.type === 'message' ? [row.message] : [])),
+        );
+        log = withOlderPage(log, older, heard);
+        const first = log.messages[0]?.seq ?? 1;
+        expect(log.messages).toEqual(model.messages.slice(first - 1));
+        expect(log.position).toBe(rev);
+      }),
+      { numRuns: 500 },
+    );
   });
 });
