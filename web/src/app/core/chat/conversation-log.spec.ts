@@ -118,7 +118,7 @@ describe('a conversation log', () => {
   it('goes back nowhere and equals a fresh fetch, whatever is lost, doubled or told in another order', () => {
     const change = fc.record({
       what: fc.constantFrom('post', 'reply', 'edit', 'react', 'unseen'),
-      /** Few messages, so that one changes again and again. */
+      /** One of the newest three, so that one changes again and again. */
       which: fc.nat(20),
     });
     const telling = fc.record({
