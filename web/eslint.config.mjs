@@ -36,6 +36,19 @@ export default tseslint.config(
     extends: [...angular.configs.templateRecommended, ...angular.configs.templateAccessibility],
   },
   {
+    files: ['tools/service-worker/worker.js'],
+    extends: [eslint.configs.recommended],
+    languageOptions: {
+      globals: {
+        caches: 'readonly',
+        clients: 'readonly',
+        fetch: 'readonly',
+        self: 'readonly',
+        URL: 'readonly',
+      },
+    },
+  },
+  {
     files: ['**/*.mjs'],
     extends: [eslint.configs.recommended],
     languageOptions: {

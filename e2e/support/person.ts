@@ -8,10 +8,17 @@ export class Person {
   readonly page: Page;
   readonly watch: PageWatch;
 
+  /** How many hub connections the page has open. */
+  sockets = 0;
+
   private constructor(name: string, page: Page, watch: PageWatch) {
     this.name = name;
     this.page = page;
     this.watch = watch;
+    page.on('websocket', (socket) => {
+      this.sockets += 1;
+      socket.on('close', () => (this.sockets -= 1));
+    });
   }
 
   /** Sits down at a browser and opens `address`. */
@@ -20,10 +27,20 @@ export class Person {
       viewport: { width: 1280, height: 800 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    const page = await context.newPage();
+    return Person.#sitDown(await context.newPage(), name, address);
+  }
+
+  /** Opens the same address once more in the same browser. */
+  async opensAnotherTab(): Promise<Person> {
+    const page = await this.page.context().newPage();
+    return Person.#sitDown(page, this.name, this.page.url());
+  }
+
+  static async #sitDown(page: Page, name: string, address: string): Promise<Person> {
     const watch = await PageWatch.begin(page, new URL(address).origin);
+    const person = new Person(name, page, watch);
     await page.goto(address);
-    return new Person(name, page, watch);
+    return person;
   }
 
   /** The first name in letters that a username may have. */
@@ -158,6 +175,13 @@ export class Person {
 
   get connectionBanner(): Locator {
     return this.page.getByTestId('connection');
+  }
+
+  /** Waits until the browser could open the page without the server. */
+  async keepsFiles(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+    });
   }
 
   async leaves(): Promise<void> {

@@ -1,17 +1,16 @@
-import { Component, computed, effect, inject } from '@angular/core';
+import { Component, effect, inject } from '@angular/core';
 import { Title } from '@angular/platform-browser';
 import { Router, RouterOutlet } from '@angular/router';
 import { ServerStatus } from './core/auth/server-status';
 import { SessionStore } from './core/auth/session-store';
-import { ConversationsStore } from './core/chat/conversations-store';
+import { PageTitle } from './core/layout/page-title';
 import { Unreachable } from './core/layout/unreachable';
-import { badge } from './shared/texts';
 
 @Component({
   selector: 'app-root',
   imports: [RouterOutlet, Unreachable],
   template: `
-    @if (server.unreachable()) {
+    @if (server.unreachable() && !session.signedIn()) {
       <app-unreachable />
     }
     <router-outlet />
@@ -25,24 +24,21 @@ import { badge } from './shared/texts';
 })
 export class App {
   protected readonly server = inject(ServerStatus);
+  protected readonly session = inject(SessionStore);
 
   constructor() {
-    const session = inject(SessionStore);
+    const { session } = this;
     const router = inject(Router);
     const title = inject(Title);
-    const conversations = inject(ConversationsStore);
+    const pageTitle = inject(PageTitle);
 
     effect(() => {
       if (session.status() !== 'ended') return;
       void router.navigate(['/sign-in'], { queryParams: { back: router.url } });
     });
 
-    const heading = computed(() => {
-      const unread = conversations.unreadTotal();
-      return unread > 0 ? `(${badge(unread)}) ${this.server.name()}` : this.server.name();
-    });
     effect(() => {
-      title.setTitle(heading());
+      title.setTitle(pageTitle.text());
     });
   }
 }

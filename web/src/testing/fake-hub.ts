@@ -1,4 +1,4 @@
-import { Hub, HubFactory, HubStream } from '../app/core/realtime/realtime-connection';
+import { Hub, HubFactory, HubStream } from '../app/core/realtime/hub';
 
 /** A hub connection whose fate is in the test's hand. */
 export class FakeHub implements Hub {

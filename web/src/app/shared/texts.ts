@@ -109,6 +109,7 @@ export const TEXTS = {
     sending: 'Sending…',
     waiting: 'Waiting for the connection…',
     retrySend: 'Retry',
+    copy: 'Copy',
     discard: 'Delete',
     somebody: 'Somebody',
     newMessages: (count: number) => `${String(count)} new messages`,
@@ -162,6 +163,12 @@ export const TEXTS = {
     waiting: (count: number) =>
       count === 1 ? '1 message is waiting.' : `${String(count)} messages are waiting.`,
     tryNow: 'Try now',
+    stale: (count: number) =>
+      count === 1
+        ? '1 message waited too long to be sent without asking.'
+        : `${String(count)} messages waited too long to be sent without asking.`,
+    sendStale: 'Send now',
+    discardStale: 'Delete',
   },
   newMessage: {
     title: 'New message',
@@ -281,7 +288,20 @@ export const TEXTS = {
     endSession: 'Sign out',
     endNamed: (name: string) => `Sign out ${name}`,
     signOut: 'Sign out',
+    unsent: (count: number) =>
+      count === 1
+        ? '1 message has not been sent. Signing out deletes it.'
+        : `${String(count)} messages have not been sent. Signing out deletes them.`,
+    signOutAnyway: 'Delete and sign out',
+    stay: 'Stay signed in',
     unknownDevice: 'Unnamed device',
+  },
+  notifications: {
+    from: (author: string, conversation: string) => `${author} in ${conversation}`,
+    legend: 'Notifications',
+    enable: 'Notify me of new messages on this device',
+    hint: 'Muted conversations stay silent, and what you read on another device is not shown.',
+    blocked: 'Your browser blocks notifications from this page. Allow them in its settings first.',
   },
   presence: {
     active: 'online',

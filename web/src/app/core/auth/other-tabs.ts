@@ -1,21 +1,19 @@
 import { Service } from '@angular/core';
 import { Session } from '../api/generated/models';
+import { tabChannel } from '../realtime/tab-channel';
 
 export type TabNews = { type: 'signedOut' } | { type: 'renewed'; session: Session };
 
 /** Tells this browser's other tabs what became of the session that they share. */
 @Service()
 export class OtherTabs {
-  private readonly channel =
-    typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('hubbub.session');
+  private readonly channel = tabChannel<TabNews>('hubbub.session');
 
   tell(news: TabNews): void {
-    this.channel?.postMessage(news);
+    this.channel.post(news);
   }
 
   listen(hear: (news: TabNews) => void): void {
-    this.channel?.addEventListener('message', (event: MessageEvent<TabNews>) => {
-      hear(event.data);
-    });
+    this.channel.listen(hear);
   }
 }

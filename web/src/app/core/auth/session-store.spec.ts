@@ -1,19 +1,24 @@
 import { TestBed } from '@angular/core/testing';
 import { session } from '../../../testing/builders';
+import { FakeTabs } from '../../../testing/fake-tabs';
 import { AuthApi } from '../api/auth-api';
 import { Problem } from '../api/problem';
 import { Session } from '../api/generated/models';
+import { TabNews } from './other-tabs';
+import { TAB_CHANNELS } from '../realtime/tab-channel';
 import { SessionStore } from './session-store';
 
 describe('the session', () => {
   let refreshes: number;
   let refresh: () => Promise<Session>;
   let store: SessionStore;
+  let tabs: FakeTabs;
 
   beforeEach(() => {
     vi.useFakeTimers();
     localStorage.clear();
     refreshes = 0;
+    tabs = new FakeTabs();
     refresh = () => Promise.resolve(session({ accessToken: `token-${String(refreshes)}` }));
     const api: Partial<AuthApi> = {
       login: () => Promise.resolve(session()),
@@ -22,7 +27,12 @@ describe('the session', () => {
         return refresh();
       },
     };
-    TestBed.configureTestingModule({ providers: [{ provide: AuthApi, useValue: api }] });
+    TestBed.configureTestingModule({
+      providers: [
+        { provide: AuthApi, useValue: api },
+        { provide: TAB_CHANNELS, useValue: tabs.open },
+      ],
+    });
     store = TestBed.inject(SessionStore);
   });
 
@@ -43,6 +53,28 @@ describe('the session', () => {
     await store.restore();
     expect(store.signedIn()).toBe(true);
     expect(store.user()?.displayName).toBe('Ana Ruiz');
+  });
+
+  it('is taken to be the last visitor’s while the server is asked, and when it cannot be', async () => {
+    localStorage.setItem('hubbub.signedIn', 'yes');
+    localStorage.setItem('hubbub.lastVisit', JSON.stringify({ user: session().user }));
+    refresh = () => Promise.reject(new Problem('unreachable'));
+    await store.restore();
+    expect(store.signedIn()).toBe(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(store.signedIn()).toBe(true);
+    refresh = () => Promise.reject(new Problem('session_revoked', '', 401));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(store.status()).toBe('ended');
+  });
+
+  it('is renewed by one tab for all', async () => {
+    await signIn();
+    tabs
+      .open<TabNews>('hubbub.session')
+      .post({ type: 'renewed', session: session({ accessToken: 'theirs' }) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(store.accessToken()).toBe('theirs');
   });
 
   it('is neither lost nor restored while the server cannot be reached', async () => {

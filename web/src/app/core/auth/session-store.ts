@@ -3,6 +3,7 @@ import { AuthApi } from '../api/auth-api';
 import { isTransient, toProblem } from '../api/problem';
 import { LoginRequest, RegisterRequest, Session, User } from '../api/generated/models';
 import { deviceName } from './device-name';
+import { lastVisit, rememberVisit } from '../storage/last-visit';
 import { exclusively } from './exclusively';
 import { OtherTabs } from './other-tabs';
 
@@ -20,6 +21,9 @@ const EXPIRY_MARGIN_MS = 30_000;
 const RENEW_AFTER = 0.75;
 /** About how long to wait before another attempt to renew. */
 const RETRY_MS = 8_000;
+/** How the page looks is the device's, not the person's. */
+const THEME_KEY = 'hubbub.theme';
+const CLEAR_TIMEOUT_MS = 2_000;
 /** Remembers that a refresh cookie may exist, so that strangers' first visit asks for nothing in vain. */
 const HINT_KEY = 'hubbub.signedIn';
 
@@ -52,19 +56,30 @@ export class SessionStore {
 
   constructor() {
     this.tabs.listen((news) => {
-      if (news.type === 'signedOut') this.leave();
+      if (news.type === 'signedOut') void this.leave();
       else if (this.signedIn() || this.statusSignal() === 'ended') this.accept(news.session);
     });
   }
 
-  /** At start: picks up the session of the last visit. Rejects only while the server cannot be reached. */
+  /**
+   * At start: picks up the session of the last visit. Who was here last is taken to be here still, so that what was kept
+   * can be shown before the server has answered, or without it; it is asked meanwhile. Otherwise this rejects while the
+   * server cannot be reached.
+   */
   async restore(): Promise<void> {
     if (this.statusSignal() !== 'unknown') return;
     if (this.document.defaultView?.localStorage.getItem(HINT_KEY) === null) {
       this.statusSignal.set('signedOut');
       return;
     }
-    await this.renew();
+    const visit = lastVisit();
+    if (!visit) {
+      await this.renew();
+      return;
+    }
+    this.userSignal.set(visit.user);
+    this.statusSignal.set('signedIn');
+    this.schedule(0);
   }
 
   async signIn(request: LoginRequest): Promise<void> {
@@ -79,7 +94,7 @@ export class SessionStore {
   async signOut(): Promise<void> {
     await this.api.logout();
     this.tabs.tell({ type: 'signedOut' });
-    this.leave();
+    await this.leave();
   }
 
   /** A token that is good for the next half minute, renewed first if need be. */
@@ -132,12 +147,14 @@ export class SessionStore {
     this.document.defaultView?.localStorage.setItem(HINT_KEY, 'yes');
     if (known && known.id !== session.user.id) {
       // Another person now: what the page remembers is not theirs to see.
+      rememberVisit({ user: session.user });
       this.restart('/');
       return;
     }
     const lifetime = session.expiresIn * 1000;
     this.token.set({ value: session.accessToken, expiresAt: Date.now() + lifetime });
     this.userSignal.set(session.user);
+    rememberVisit({ ...lastVisit(), user: session.user });
     this.statusSignal.set('signedIn');
     this.schedule(lifetime * RENEW_AFTER);
   }
@@ -160,10 +177,17 @@ export class SessionStore {
     this.statusSignal.set(this.userSignal() ? 'ended' : 'signedOut');
   }
 
-  private leave(): void {
+  /** Nothing that was read or written here stays on this device. Every tab does this; what is gone is gone. */
+  private async leave(): Promise<void> {
+    clearTimeout(this.timer);
+    // Nobody writes from now on.
+    this.statusSignal.set('signedOut');
     const storage = this.document.defaultView;
-    storage?.localStorage.removeItem(HINT_KEY);
+    for (const key of Object.keys(storage?.localStorage ?? {})) {
+      if (key.startsWith('hubbub.') && key !== THEME_KEY) storage?.localStorage.removeItem(key);
+    }
     storage?.sessionStorage.clear();
+    await cleared();
     this.restart('/sign-in');
   }
 
@@ -171,4 +195,11 @@ export class SessionStore {
     clearTimeout(this.timer);
     this.document.defaultView?.location.assign(path);
   }
+}
+
+/** Deleting waits for other tabs to let go; the way out does not wait for long. */
+async function cleared(): Promise<void> {
+  const { deleteEverything } = await import('../storage/databases');
+  const patience = new Promise<void>((resolve) => setTimeout(resolve, CLEAR_TIMEOUT_MS));
+  await Promise.race([deleteEverything().catch(() => undefined), patience]);
 }

@@ -1,4 +1,7 @@
+import * as fc from 'fast-check';
 import { message, messages, page, posted, receipt, step } from '../../../testing/builders';
+import { LogModel } from '../../../testing/log-model';
+import { ConversationStep } from '../api/events';
 import {
   ConversationLog,
   logFromPage,
@@ -110,5 +113,71 @@ describe('a conversation log', () => {
     const log = trimmed({ position: 9, messages: messages(1, 9), hasBefore: false }, 4);
     expect(seqs(log)).toEqual([6, 7, 8, 9]);
     expect(log.hasBefore).toBe(true);
+  });
+
+  it('goes back nowhere and equals a fresh fetch, whatever is lost, doubled or told in another order', () => {
+    const change = fc.record({
+      what: fc.constantFrom('post', 'reply', 'edit', 'react', 'unseen'),
+      /** One of the newest three, so that one changes again and again. */
+      which: fc.nat(20),
+    });
+    const telling = fc.record({
+      changes: fc.array(change, { maxLength: 30 }),
+      /** Which of the steps are told, in which order, and how often. */
+      told: fc.array(fc.nat(30), { maxLength: 60 }),
+      begunAt: fc.nat(10),
+    });
+    fc.assert(
+      fc.property(telling, ({ changes, told, begunAt }) => {
+        const model = new LogModel();
+        for (let count = 0; count <= begunAt; count++) model.post();
+        let log = logFromPage(model.page({ limit: 3 }));
+        const older = model.page({ before: log.messages[0]?.seq ?? 1, limit: 3 });
+        const steps = changes.map(({ what, which }) => {
+          const seq = Math.max(1, model.messages.length - (which % 3));
+          if (what === 'post') return model.post();
+          if (what === 'reply') return model.post({ threadOf: 'm1' });
+          if (what === 'edit') return model.change(seq, { body: `edit ${String(model.rev)}` });
+          if (what === 'unseen') return model.advance();
+          return model.change(seq, { reactions: [{ emoji: '👍', userIds: ['bea'] }] });
+        });
+        const take = (step: ConversationStep) => {
+          const next = withStep(log, step).log;
+          for (const { seq, rev } of log.messages) {
+            expect(messageAt(next, seq)?.rev).toBeGreaterThanOrEqual(rev);
+          }
+          log = next;
+        };
+        const hear = () => {
+          for (const index of told) {
+            const step = steps[index];
+            if (step) take(step);
+          }
+        };
+        const answer = (pages: number) => {
+          const positions = [{ conversationId: 'c', rev: log.position }];
+          const request = { epoch: model.epoch, userRev: 0, positions };
+          for (const page of model.sync(request).slice(0, pages)) {
+            if (page.type === 'reset') log = logFromPage(page.page);
+            if (page.type === 'changes') take(page);
+          }
+        };
+        hear();
+        // The connection breaks in the middle of the answer, whose rows are newer than where it ends.
+        answer(1);
+        steps.forEach(take);
+        hear();
+        answer(Infinity);
+        // A page that is older than all of that brings nothing back.
+        const heard = steps.flatMap(({ rows }) =>
+          rows.flatMap((row) => (row.type === 'message' ? [row.message] : [])),
+        );
+        log = withOlderPage(log, older, heard);
+        const first = log.messages[0]?.seq ?? 1;
+        expect(log.messages).toEqual(model.messages.slice(first - 1));
+        expect(log.position).toBe(model.rev);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

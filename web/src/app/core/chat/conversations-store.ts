@@ -105,6 +105,25 @@ export class ConversationsStore {
     return { epoch: this.epoch, userRev: isKnown ? this.userRev : undefined };
   }
 
+  /** The list as the server tells it, and where its logs stand: what is worth keeping. */
+  snapshot(): { epoch?: string; userRev: number; conversations: Conversations } {
+    return { epoch: this.epoch, userRev: this.userRev, conversations: this.told() };
+  }
+
+  /** Shows what was kept of an earlier visit. Much may have happened since, so that the list is asked for all the same. */
+  restore(
+    { epoch, userRev }: { epoch: string; userRev: number },
+    conversations: readonly ConversationSummary[],
+  ): void {
+    if (this.loadedSignal()) return;
+    this.epoch = epoch;
+    this.userRev = userRev;
+    this.listIsBehind = true;
+    this.people.remember(conversations.flatMap(({ peer }) => peer ?? []));
+    this.told.set(new Map(conversations.map((summary) => [summary.id, summary])));
+    this.loadedSignal.set(true);
+  }
+
   load(): Promise<void> {
     this.loading ??= this.fetchList().finally(() => {
       this.loading = undefined;

@@ -1,6 +1,7 @@
 import { inject, Service } from '@angular/core';
 import { ConversationStep, UserStep } from '../api/events';
 import { SessionStore } from '../auth/session-store';
+import { Archive } from '../storage/archive';
 import { ConversationsStore } from './conversations-store';
 import { MessagesStore } from './messages-store';
 import { Outbox } from './outbox';
@@ -10,6 +11,7 @@ import { TypingStore } from './typing-store';
 /** Hands each step of a log to everybody whom it concerns, however it came. */
 @Service()
 export class Intake {
+  private readonly archive = inject(Archive);
   private readonly session = inject(SessionStore);
   private readonly conversations = inject(ConversationsStore);
   private readonly messages = inject(MessagesStore);
@@ -20,6 +22,7 @@ export class Intake {
   conversation(step: ConversationStep): void {
     this.conversations.applyStep(step);
     this.messages.applyStep(step);
+    this.archive.step(step);
     for (const row of step.rows) {
       if (row.type === 'message') {
         const { clientId, createdRev, rev, senderId } = row.message;
@@ -42,5 +45,6 @@ export class Intake {
   lose(conversationId: string): void {
     this.conversations.lose(conversationId);
     this.messages.forget(conversationId);
+    this.archive.lose(conversationId);
   }
 }

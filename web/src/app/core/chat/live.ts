@@ -13,9 +13,15 @@ import {
   UserChanged,
   UserTyping,
 } from '../api/events';
+import { isTransient, toProblem } from '../api/problem';
 import { SessionStore } from '../auth/session-store';
+import { backoffMs } from '../realtime/backoff';
 import { ChatHub } from '../realtime/chat-hub';
+import { Notifications } from '../notifications/notifications';
+import { Leadership } from '../realtime/leadership';
 import { RealtimeConnection } from '../realtime/realtime-connection';
+import { Archive } from '../storage/archive';
+import { Wake } from '../realtime/wake';
 import { ConversationsStore } from './conversations-store';
 import { Intake } from './intake';
 import { MessagesStore } from './messages-store';
@@ -35,6 +41,10 @@ export class Live {
   private readonly conversations = inject(ConversationsStore);
   private readonly messages = inject(MessagesStore);
   private readonly intake = inject(Intake);
+  private readonly archive = inject(Archive);
+  private readonly leadership = inject(Leadership);
+  private readonly notifications = inject(Notifications);
+  private readonly wake = inject(Wake);
   private readonly synchronisation = inject(Synchronisation);
   private readonly outbox = inject(Outbox);
   private readonly presence = inject(PresenceStore);
@@ -45,19 +55,25 @@ export class Live {
   constructor() {
     this.subscribe();
     effect(() => {
-      if (this.session.signedIn()) untracked(() => this.begin());
-      else untracked(() => this.connection.stop());
+      if (this.session.signedIn()) untracked(() => void this.begin());
+      else untracked(() => this.end());
     });
     effect(() => {
       const token = this.session.accessToken();
       const connected = this.connection.status() === 'connected';
-      if (token && connected && token !== this.shownToken) untracked(() => this.prolong(token));
+      const isMine = this.leadership.leads();
+      if (token && connected && isMine && token !== this.shownToken)
+        untracked(() => void this.prolong(token));
     });
   }
 
-  private begin(): void {
-    this.outbox.resume();
-    void this.conversations.load();
+  /** What was kept comes first, so that there is something to see while the network is asked. */
+  private async begin(): Promise<void> {
+    await this.leadership.seek();
+    await this.archive.restore();
+    if (!this.session.signedIn()) return;
+    void this.outbox.resume();
+    if (!this.conversations.loaded()) void this.conversations.load();
     this.connection.start(async () => {
       const { ticket } = await this.auth.hubTicket();
       this.shownToken = this.session.accessToken();
@@ -65,10 +81,25 @@ export class Live {
     });
   }
 
-  /** A connection lives no longer than the token it was last shown. */
-  private prolong(accessToken: string): void {
+  private end(): void {
+    this.connection.stop();
+    this.leadership.resign();
+  }
+
+  /** A connection lives no longer than the token it was last shown, so a new one is shown until it is taken. */
+  private async prolong(accessToken: string): Promise<void> {
     this.shownToken = accessToken;
-    this.hub.reauthenticate(accessToken).catch(() => undefined);
+    const isCurrent = () =>
+      this.session.accessToken() === accessToken && this.connection.status() === 'connected';
+    for (let attempt = 0; isCurrent(); attempt++) {
+      try {
+        await this.hub.reauthenticate(accessToken);
+        return;
+      } catch (error) {
+        if (!isTransient(toProblem(error))) return;
+        await this.wake.within(backoffMs(attempt));
+      }
+    }
   }
 
   private subscribe(): void {
@@ -79,6 +110,7 @@ export class Live {
     });
     this.connection.on<MessageEvent>('ReceiveMessage', (event) => {
       this.intake.conversation(messageStep(event));
+      this.notifications.consider(event);
     });
     this.connection.on<MessageEvent>('MessageChanged', (event) => {
       this.intake.conversation(messageStep(event));
@@ -113,6 +145,9 @@ export class Live {
     const logsAreBehind = this.messages.isBehind(heads.conversations);
     const followed = new Set(this.messages.positions().map(({ conversationId }) => conversationId));
     const listIsBehind = this.conversations.isBehind(heads, followed);
-    if (logsAreBehind || listIsBehind) this.synchronisation.ask();
+    const recent = this.conversations.sorted().map(({ id }) => id);
+    const archiveIsBehind =
+      this.archive.isBehind(heads.conversations) || this.archive.lacking(recent).length > 0;
+    if (logsAreBehind || listIsBehind || archiveIsBehind) this.synchronisation.ask();
   }
 }

@@ -15,6 +15,7 @@ import {
   withStep,
 } from './conversation-log';
 import { Holes } from './holes';
+import { Archive } from '../storage/archive';
 import { PeopleStore } from './people-store';
 
 /** What the message pane knows of a conversation. */
@@ -46,6 +47,7 @@ export class MessagesStore {
   private readonly api = inject(ConversationsApi);
   private readonly people = inject(PeopleStore);
   private readonly holes = inject(Holes);
+  private readonly archive = inject(Archive);
   private readonly loaded = signal<ReadonlyMap<string, LoadedMessages>>(new Map());
   /** The newest rev heard of: what a log has to reach. */
   private readonly heads = new Map<string, number>();
@@ -79,9 +81,14 @@ export class MessagesStore {
     this.openId = id;
     if (this.messagesOf(id).log) return this.completed(id);
     this.change(id, (state) => ({ ...state, problem: undefined }));
+    const kept = await this.archive.log(id);
+    if (kept && unread <= kept.messages.length && this.resume(id, kept)) return;
     try {
-      this.begin(await this.api.messages(id, { limit: pageSize(unread) }));
+      const page = await this.api.messages(id, { limit: pageSize(unread) });
+      this.archive.page(page);
+      this.begin(page);
     } catch (error) {
+      if (kept && this.resume(id, kept)) return;
       this.change(id, (state) => ({ ...state, problem: toProblem(error) }));
     }
   }
@@ -200,6 +207,16 @@ export class MessagesStore {
     this.meet(page.messages);
     this.change(id, () => ({ ...NOTHING, log: logFromPage(page) }));
     this.completed(id);
+  }
+
+  /** Goes on from what was kept of an earlier visit; false if that was made void meanwhile. */
+  private resume(id: string, log: ConversationLog): boolean {
+    const state = this.loaded().get(id);
+    if (!state || state.log) return state?.log !== undefined;
+    this.meet(log.messages);
+    this.change(id, () => ({ ...NOTHING, log }));
+    this.completed(id);
+    return true;
   }
 
   private completed(id: string): void {

@@ -9,6 +9,8 @@ import {
   removed,
   retried,
   STALE_AFTER_MS,
+  timeAfter,
+  withEntry,
 } from './outbox-queue';
 
 const entry = (clientId: string, fields: Partial<OutgoingEntry> = {}): OutgoingEntry => ({
@@ -16,7 +18,7 @@ const entry = (clientId: string, fields: Partial<OutgoingEntry> = {}): OutgoingE
   conversationId: 'c',
   body: clientId,
   queuedAt: 0,
-  state: 'waiting',
+  state: 'queued',
   ...fields,
 });
 const ids = (entries: Outgoing) => entries.map(({ clientId }) => clientId);
@@ -42,12 +44,19 @@ describe('the queue of outgoing messages', () => {
   it('retries under the same client id, after what was written since', () => {
     const again = retried(refused(queue, 'one', 'stale'), 'one', 5_000);
     expect(ids(again)).toEqual(['two', 'other', 'one']);
-    expect(again[2]).toMatchObject({ state: 'waiting', queuedAt: 5_000 });
+    expect(again[2]).toMatchObject({ state: 'queued', queuedAt: 5_000 });
     expect(again[2]?.problem).toBeUndefined();
   });
 
   it('forgets what was discarded or has arrived', () => {
     expect(ids(removed(queue, 'one'))).toEqual(['two', 'other']);
+  });
+
+  it('keeps the order of writing when the clock is set back', () => {
+    const late = withEntry(queue, entry('late', { queuedAt: 9_000 }));
+    const after = entry('after', { queuedAt: timeAfter(late, 1_000) });
+    expect(ids(withEntry(late, after)).slice(-2)).toEqual(['late', 'after']);
+    expect(ids(withEntry(withEntry(late, after), { ...after, state: 'sending' }))).toHaveLength(5);
   });
 
   it('asks before sending what has waited too long', () => {

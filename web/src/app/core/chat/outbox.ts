@@ -3,12 +3,18 @@ import { isTransient, Problem, toProblem } from '../api/problem';
 import { SessionStore } from '../auth/session-store';
 import { backoffMs } from '../realtime/backoff';
 import { ChatHub } from '../realtime/chat-hub';
+import { Leadership } from '../realtime/leadership';
+import { RealtimeConnection } from '../realtime/realtime-connection';
+import { tabChannel } from '../realtime/tab-channel';
 import { Wake } from '../realtime/wake';
+import { OutboxStorage } from '../storage/outbox-storage';
 import { newClientId } from './client-id';
 import { MessagesStore } from './messages-store';
 import {
   acknowledged,
+  inState,
   isStale,
+  isUnderWay,
   nextOf,
   Outgoing,
   OutgoingEntry,
@@ -16,33 +22,55 @@ import {
   removed,
   retried,
   STALE,
+  timeAfter,
+  withEntry,
+  withKept,
 } from './outbox-queue';
-import { keep, recall } from './tab-memory';
 
-const MEMORY_KEY = 'hubbub.outbox';
 /** Refusals of the caller, not of the message: it goes out after the next sign-in. */
 const NOT_SIGNED_IN = new Set(['unauthenticated', 'token_expired', 'session_revoked']);
 
 /** What a message answers, and the thread that it is for. */
 export type OutgoingPlace = Pick<OutgoingEntry, 'replyTo' | 'threadOf'>;
 
+/** What became of a message, told to the other tabs of the same person. */
+type OutboxNews = { userId: string } & ({ put: OutgoingEntry } | { removed: string });
+
 /**
  * Takes over what the composer was given, and repeats each message under its client id until the server has
- * acknowledged or refused it. Losing the connection loses nothing here.
+ * acknowledged or refused it. Losing the connection, the page or the sign-in loses nothing here. All tabs show the
+ * same outbox; the leading one sends.
  */
 @Service()
 export class Outbox {
   private readonly hub = inject(ChatHub);
+  private readonly connection = inject(RealtimeConnection);
+  private readonly leadership = inject(Leadership);
   private readonly messages = inject(MessagesStore);
   private readonly session = inject(SessionStore);
+  private readonly storage = inject(OutboxStorage);
   private readonly wake = inject(Wake);
+  private readonly otherTabs = tabChannel<OutboxNews>('hubbub.outbox');
   private readonly entries = signal<Outgoing>([]);
   private readonly sending = new Set<string>();
+  /** Before it is known what is still waiting, nothing new may overtake it. */
+  private isLoaded = false;
 
-  /** How many messages the server does not have yet. */
-  readonly waitingCount = computed(
-    () => this.entries().filter((entry) => entry.state === 'waiting').length,
+  /** How many messages are under way to the server. */
+  readonly waitingCount = computed(() => this.entries().filter(isUnderWay).length);
+  /** What would be lost if everything here were deleted. */
+  readonly unsentCount = computed(
+    () => this.entries().filter(({ state }) => state !== 'sent').length,
   );
+  /** What waited for so long that somebody has to say whether it is still to be sent. */
+  readonly stale = computed(() => this.entries().filter(({ problem }) => problem === STALE));
+
+  constructor() {
+    this.otherTabs.listen((news) => {
+      if (news.userId === this.session.user()?.id) this.hear(news);
+    });
+    this.leadership.onGained(() => void this.resume());
+  }
 
   entriesOf(conversationId: string): Outgoing {
     return this.entries().filter((entry) => entry.conversationId === conversationId);
@@ -54,10 +82,10 @@ export class Outbox {
       conversationId,
       body,
       ...place,
-      queuedAt: Date.now(),
-      state: 'waiting',
+      queuedAt: timeAfter(this.entries(), Date.now()),
+      state: 'queued',
     };
-    this.update((entries) => [...entries, entry]);
+    this.update((entries) => withEntry(entries, entry));
     void this.drain(conversationId);
   }
 
@@ -77,26 +105,36 @@ export class Outbox {
     }
   }
 
-  /** After signing in: takes up what this tab still had to send. */
-  resume(): void {
+  /** After signing in, and on becoming the tab that sends: takes up what there still is to send. */
+  async resume(): Promise<void> {
     const userId = this.session.user()?.id;
     if (!userId) return;
-    if (this.entries().length === 0) {
-      this.entries.set(recall<Outgoing>(MEMORY_KEY, userId) ?? []);
+    const kept = await this.storage.load(userId);
+    const before = new Map(this.entries().map((entry) => [entry.clientId, entry]));
+    this.entries.update((entries) => withKept(entries, kept));
+    for (const entry of this.entries()) {
+      if ((before.get(entry.clientId) ?? entry) !== entry) this.publish(userId, entry);
     }
-    for (const { conversationId } of this.entries()) void this.drain(conversationId);
+    this.isLoaded = true;
+    for (const conversationId of new Set(this.entries().map((entry) => entry.conversationId))) {
+      void this.drain(conversationId);
+    }
   }
 
   private async drain(conversationId: string): Promise<void> {
-    if (this.sending.has(conversationId)) return;
+    const isMine = this.leadership.leads() && this.isLoaded;
+    if (!isMine || this.sending.has(conversationId)) return;
     this.sending.add(conversationId);
     try {
-      for (let attempt = 0; ;) {
+      for (let attempt = 0; nextOf(this.entries(), conversationId);) {
+        await this.connection.whenConnected();
+        const connection = this.connection.count;
+        // Read after the wait: what was next may have been discarded meanwhile.
         const entry = nextOf(this.entries(), conversationId);
-        if (!entry) return;
-        const answered = await this.deliver(entry);
-        attempt = answered ? 0 : attempt + 1;
-        if (!answered) await this.wake.within(backoffMs(attempt));
+        if (!entry || (await this.deliver(entry))) attempt = 0;
+        // Compared, not heard of: a connection that came while the last one failed has roused nobody here.
+        else if (this.connection.count !== connection) attempt = 0;
+        else await this.wake.within(backoffMs(attempt++));
       }
     } finally {
       this.sending.delete(conversationId);
@@ -105,11 +143,12 @@ export class Outbox {
 
   /** One attempt; false when there was no answer and the message has to be sent again. */
   private async deliver(entry: OutgoingEntry): Promise<boolean> {
+    const { clientId, conversationId, body, replyTo, threadOf } = entry;
     if (isStale(entry, Date.now())) {
-      this.update((entries) => refused(entries, entry.clientId, STALE));
+      this.update((entries) => refused(entries, clientId, STALE));
       return true;
     }
-    const { clientId, conversationId, body, replyTo, threadOf } = entry;
+    this.update((entries) => inState(entries, clientId, 'sending'));
     try {
       const receipt = await this.hub.sendMessage({
         conversationId,
@@ -125,9 +164,11 @@ export class Outbox {
       return true;
     } catch (error) {
       const problem = toProblem(error);
-      if (mayRepeat(problem)) return false;
-      this.update((entries) => refused(entries, clientId, problem.code));
-      return true;
+      const isFinal = !mayRepeat(problem);
+      this.update((entries) =>
+        isFinal ? refused(entries, clientId, problem.code) : inState(entries, clientId, 'queued'),
+      );
+      return isFinal;
     }
   }
 
@@ -138,10 +179,38 @@ export class Outbox {
     this.update((entries) => entries.filter((entry) => !arrived.has(entry.clientId)));
   }
 
+  private hear(news: OutboxNews): void {
+    if ('removed' in news) {
+      this.entries.update((entries) => removed(entries, news.removed));
+      return;
+    }
+    this.entries.update((entries) => withEntry(entries, news.put));
+    if (isUnderWay(news.put)) void this.drain(news.put.conversationId);
+  }
+
+  /** Changes the entries here, on the disk and in the other tabs. */
   private update(change: (entries: Outgoing) => Outgoing): void {
-    this.entries.update(change);
+    const before = this.entries();
+    const after = change(before);
+    this.entries.set(after);
     const userId = this.session.user()?.id;
-    if (userId) keep(MEMORY_KEY, userId, this.entries());
+    if (!userId) return;
+    const known = new Map(before.map((entry) => [entry.clientId, entry]));
+    for (const entry of after) {
+      if (known.get(entry.clientId) !== entry) this.publish(userId, entry);
+      known.delete(entry.clientId);
+    }
+    for (const clientId of known.keys()) {
+      void this.storage.remove(userId, clientId);
+      this.otherTabs.post({ userId, removed: clientId });
+    }
+  }
+
+  /** What the server has needs no place on the disk any more. */
+  private publish(userId: string, entry: OutgoingEntry): void {
+    if (entry.state === 'sent') void this.storage.remove(userId, entry.clientId);
+    else void this.storage.put(userId, entry);
+    this.otherTabs.post({ userId, put: entry });
   }
 }
 

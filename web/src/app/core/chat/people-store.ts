@@ -22,6 +22,9 @@ export class PeopleStore {
     }),
   );
 
+  /** All that are known, to be kept for the next visit. */
+  readonly everybody = this.users.asReadonly();
+
   /** A signal read: what shows a person's name is redrawn when the name is learnt. */
   find(id: string): User | undefined {
     const self = this.session.user();

@@ -1,6 +1,7 @@
 import { TestBed } from '@angular/core/testing';
 import { session, user } from '../../../testing/builders';
 import { FakeNetwork } from '../../../testing/fake-hub';
+import { FakeTabs } from '../../../testing/fake-tabs';
 import { dice, LogModel } from '../../../testing/log-model';
 import { AuthApi } from '../api/auth-api';
 import { ConversationsApi } from '../api/conversations-api';
@@ -9,6 +10,7 @@ import { SyncRequest } from '../api/generated/models';
 import { PeopleApi } from '../api/people-api';
 import { SessionStore } from '../auth/session-store';
 import { HUB_FACTORY } from '../realtime/realtime-connection';
+import { TAB_CHANNELS } from '../realtime/tab-channel';
 import { ConversationsStore } from './conversations-store';
 import { Live } from './live';
 import { MessagesStore } from './messages-store';
@@ -73,6 +75,7 @@ describe('a client that follows the log', () => {
     TestBed.configureTestingModule({
       providers: [
         { provide: HUB_FACTORY, useValue: network.factory },
+        { provide: TAB_CHANNELS, useValue: new FakeTabs().open },
         { provide: ConversationsApi, useValue: api },
         { provide: PeopleApi, useValue: { get: (id: string) => Promise.resolve(user({ id })) } },
         {
@@ -126,6 +129,25 @@ describe('a client that follows the log', () => {
     await settle();
     expectFreshState();
     expect(requests).toHaveLength(before);
+  });
+
+  it('shows a renewed token to the living connection, until it is taken', async () => {
+    await begin();
+    const shown: unknown[] = [];
+    network.hub.answer = (method, [token]) => {
+      if (method !== 'Reauthenticate') return Promise.resolve(undefined);
+      shown.push(token);
+      return shown.length < 3
+        ? Promise.reject(new Error('HubException: unavailable: busy'))
+        : Promise.resolve(undefined);
+    };
+    const { hub } = network;
+    TestBed.inject(AuthApi).refresh = () => Promise.resolve(session({ accessToken: 'second' }));
+    await TestBed.inject(SessionStore).renew();
+    TestBed.tick();
+    await settle();
+    expect(shown).toEqual(['second', 'second', 'second']);
+    expect(network.hub).toBe(hub);
   });
 
   it('fills a hole by one synchronisation from where it stands', async () => {

@@ -1,13 +1,18 @@
 import { inject, Service } from '@angular/core';
+import { Head } from '../api/events';
 import { SyncPage } from '../api/generated/models';
 import { backoffMs } from '../realtime/backoff';
 import { ChatHub } from '../realtime/chat-hub';
 import { RealtimeConnection } from '../realtime/realtime-connection';
 import { Wake } from '../realtime/wake';
+import { Archive } from '../storage/archive';
 import { ConversationsStore } from './conversations-store';
 import { Holes } from './holes';
 import { Intake } from './intake';
 import { MessagesStore } from './messages-store';
+
+/** The server takes no more positions than this. */
+const MAX_POSITIONS = 500;
 
 /**
  * Fetches what was missed. There is one synchronisation at a time, for everything that is missing; what turns out to be
@@ -21,6 +26,7 @@ export class Synchronisation {
   private readonly conversations = inject(ConversationsStore);
   private readonly messages = inject(MessagesStore);
   private readonly intake = inject(Intake);
+  private readonly archive = inject(Archive);
   private wanted = false;
   private running = false;
 
@@ -44,7 +50,9 @@ export class Synchronisation {
         await this.once();
         attempt = 0;
         // What was found missing meanwhile may have come with it.
-        this.wanted &&= this.messages.areBehind() || this.conversations.areBehind();
+        await this.archive.flush();
+        this.wanted &&=
+          this.messages.areBehind() || this.conversations.areBehind() || this.archive.areBehind();
       } catch {
         this.wanted = true;
         await this.wake.within(backoffMs(attempt++));
@@ -56,10 +64,30 @@ export class Synchronisation {
   private async once(): Promise<void> {
     // Not while the list is on its way, which would be sent again.
     if (!this.conversations.loaded()) await this.conversations.load();
-    const positions = this.messages.positions();
+    const positions = this.positions();
     await this.hub.sync({ ...this.conversations.position(), positions }, (page) => {
       this.apply(page);
     });
+  }
+
+  /**
+   * What is on screen and what is kept on this device may stand at different places, and both have to be brought up to
+   * date. What should be kept and is not is asked for from its beginning.
+   */
+  private positions(): Head[] {
+    const recent = this.conversations.sorted().map(({ id }) => id);
+    const all = [
+      ...this.messages.positions(),
+      ...this.archive.positions(),
+      ...this.archive.lacking(recent).map((conversationId) => ({ conversationId, rev: 0 })),
+    ];
+    const lowest = new Map<string, number>();
+    for (const { conversationId, rev } of all) {
+      lowest.set(conversationId, Math.min(rev, lowest.get(conversationId) ?? rev));
+    }
+    return [...lowest]
+      .slice(0, MAX_POSITIONS)
+      .map(([conversationId, rev]) => ({ conversationId, rev }));
   }
 
   private apply(page: SyncPage): void {
@@ -67,6 +95,7 @@ export class Synchronisation {
       case 'epoch':
         this.conversations.beginAnew(page.epoch);
         this.messages.forgetAll();
+        this.archive.forgetAll();
         break;
       case 'conversations':
         this.conversations.applyList(page.conversations, page.userRev);
@@ -79,6 +108,7 @@ export class Synchronisation {
         break;
       case 'reset':
         this.messages.reset(page.page);
+        this.archive.page(page.page, true);
         this.conversations.catchUp(page.page.conversationId, page.page.rev);
         break;
       case 'lost':

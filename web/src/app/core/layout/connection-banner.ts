@@ -8,7 +8,10 @@ import { RealtimeConnection } from '../realtime/realtime-connection';
 /** Short losses are nobody's business. */
 const PATIENCE_MS = 3_000;
 
-/** Says that the connection is away, once it has been for a while. The region itself is always there. */
+/**
+ * Says that the connection is away, once it has been for a while, and asks about what waited too long meanwhile. The
+ * region itself is always there.
+ */
 @Component({
   selector: 'app-connection-banner',
   imports: [Icon],
@@ -19,6 +22,17 @@ const PATIENCE_MS = 3_000;
         <span>{{ text() }}</span>
         <button type="button" class="button small" (click)="connection.tryNow()">
           {{ texts.tryNow }}
+        </button>
+      </div>
+    } @else if (stale().length > 0) {
+      <div class="banner">
+        <app-icon name="alert" [size]="16" />
+        <span>{{ texts.stale(stale().length) }}</span>
+        <button type="button" class="button small" (click)="sendStale()">
+          {{ texts.sendStale }}
+        </button>
+        <button type="button" class="button small" (click)="discardStale()">
+          {{ texts.discardStale }}
         </button>
       </div>
     }
@@ -45,6 +59,8 @@ export class ConnectionBanner {
   private readonly presence = inject(PresenceStore);
   protected readonly texts = TEXTS.connection;
   protected readonly shown = signal(false);
+  /** Wherever they are: nobody should have to look for them room by room. */
+  protected readonly stale = this.outbox.stale;
 
   private readonly lost = computed(() => {
     const status = this.connection.status();
@@ -73,5 +89,13 @@ export class ConnectionBanner {
         clearTimeout(timer);
       });
     });
+  }
+
+  protected sendStale(): void {
+    for (const entry of this.stale()) this.outbox.retry(entry);
+  }
+
+  protected discardStale(): void {
+    for (const entry of this.stale()) this.outbox.discard(entry);
   }
 }

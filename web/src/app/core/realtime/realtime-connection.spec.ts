@@ -1,5 +1,6 @@
 import { TestBed } from '@angular/core/testing';
 import { FakeNetwork } from '../../../testing/fake-hub';
+import { Leadership } from './leadership';
 import { HUB_FACTORY, RealtimeConnection } from './realtime-connection';
 
 describe('the realtime connection', () => {
@@ -15,6 +16,7 @@ describe('the realtime connection', () => {
     TestBed.configureTestingModule({
       providers: [{ provide: HUB_FACTORY, useValue: network.factory }],
     });
+    void TestBed.inject(Leadership).seek();
     connection = TestBed.inject(RealtimeConnection);
   });
 
@@ -41,7 +43,7 @@ describe('the realtime connection', () => {
 
   it('comes back after every loss, with the same handlers', async () => {
     const heard: unknown[] = [];
-    connection.on('Heads', (payload) => heard.push(payload));
+    connection.on('Advanced', (payload) => heard.push(payload));
     connection.start(ticket);
     await moment();
     network.hub.drop();
@@ -49,7 +51,7 @@ describe('the realtime connection', () => {
     expect(connection.status()).toBe('waiting');
     await minutes(1);
     expect(connection.status()).toBe('connected');
-    network.hub.emit('Heads', 'after the loss');
+    network.hub.emit('Advanced', 'after the loss');
     expect(heard).toEqual(['after the loss']);
   });
 
@@ -93,6 +95,23 @@ describe('the realtime connection', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(dead.state).toBe('Disconnected');
     expect(network.hub).not.toBe(dead);
+    expect(connection.status()).toBe('connected');
+  });
+
+  it('tries at once when the machine has woken, and asks whether the connection lives', async () => {
+    network.up = false;
+    connection.start(ticket);
+    await minutes(10);
+    network.up = true;
+    // The clock goes on while nothing else does.
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(connection.status()).toBe('connected');
+    const dead = network.hub;
+    dead.answer = () => new Promise(() => undefined);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(dead.state).toBe('Disconnected');
     expect(connection.status()).toBe('connected');
   });
 

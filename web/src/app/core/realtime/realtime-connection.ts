@@ -7,29 +7,9 @@ import {
 } from '@microsoft/signalr';
 import { hubProblem, Problem } from '../api/problem';
 import { backoffMs } from './backoff';
+import { Hub, HubFactory } from './hub';
+import { TabHubs } from './tab-hubs';
 import { Wake } from './wake';
-
-/** The items of a server stream, as SignalR hands them out. */
-export interface HubStream {
-  subscribe(subscriber: {
-    next: (item: unknown) => void;
-    error: (error: unknown) => void;
-    complete: () => void;
-  }): unknown;
-}
-
-/** What this class needs of a hub connection; Microsoft's has it. */
-export interface Hub {
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  invoke(method: string, ...args: unknown[]): Promise<unknown>;
-  stream(method: string, ...args: unknown[]): HubStream;
-  on(event: string, handler: (...args: never[]) => void): void;
-  onclose(handler: () => void): void;
-  readonly state: string;
-}
-
-export type HubFactory = (ticket: () => Promise<string>) => Hub;
 
 export const HUB_FACTORY = new InjectionToken<HubFactory>('HUB_FACTORY', {
   // A ticket is for the WebSocket's own request alone, so there is nothing that could be negotiated with it.
@@ -40,12 +20,15 @@ export const HUB_FACTORY = new InjectionToken<HubFactory>('HUB_FACTORY', {
         skipNegotiation: true,
         transport: HttpTransportType.WebSockets,
       })
+      .withServerTimeout(SILENCE_MS)
       .configureLogging(LogLevel.None)
       .build(),
 });
 
 export type ConnectionStatus = 'stopped' | 'connecting' | 'connected' | 'waiting';
 
+/** The server says something every 15 s; a connection on which it does not for so long is dead. */
+const SILENCE_MS = 30_000;
 const START_TIMEOUT_MS = 15_000;
 /** A connection that held this long was a good one: the next loss starts with a short wait again. */
 const STEADY_MS = 10_000;
@@ -54,19 +37,27 @@ const PROBE_AFTER_MS = 30_000;
 const PROBE_TIMEOUT_MS = 5_000;
 
 /**
- * One living hub connection for as long as somebody is signed in. It never gives up: every loss, the first
+ * One living hub connection for as long as somebody is signed in, which the tabs of a browser share. It never gives up: every loss, the first
  * start included, is followed by another attempt after a jittered wait, which ends early when the page wakes up.
  */
 @Service()
 export class RealtimeConnection {
   private readonly createHub = inject(HUB_FACTORY);
+  private readonly tabHubs = inject(TabHubs);
   private readonly wake = inject(Wake);
   private readonly handlers = new Map<string, (...args: never[]) => void>();
   private readonly statusSignal = signal<ConnectionStatus>('stopped');
+  private readonly awaiting = new Set<() => void>();
+  private established = 0;
   private hub?: Hub;
   private run?: AbortController;
 
   readonly status = this.statusSignal.asReadonly();
+
+  /** How many connections there have been: another number means that what one failed at may succeed by now. */
+  get count(): number {
+    return this.established;
+  }
 
   constructor() {
     this.wake.onWake((hiddenMs) => {
@@ -94,9 +85,15 @@ export class RealtimeConnection {
     this.wake.now();
   }
 
+  /** Resolves as soon as there is a connection; at once if there is one. */
+  whenConnected(): Promise<void> {
+    if (this.statusSignal() === 'connected') return Promise.resolve();
+    return new Promise((resolve) => this.awaiting.add(resolve));
+  }
+
   /** Ends the wait before the next attempt. */
   tryNow(): void {
-    this.wake.now();
+    this.tabHubs.tryNow();
   }
 
   async invoke<T>(method: string, ...args: unknown[]): Promise<T> {
@@ -136,6 +133,8 @@ export class RealtimeConnection {
       this.statusSignal.set('connecting');
       const heldMs = await this.connectOnce(ticket, stopped);
       if (stopped.aborted) return;
+      // The tab that had the connection is gone, and it is this one's turn.
+      if (this.hub && this.tabHubs.isOutdated(this.hub)) continue;
       attempt = heldMs >= STEADY_MS ? 0 : attempt + 1;
       this.statusSignal.set('waiting');
       await this.wake.within(backoffMs(Math.max(0, attempt - 1)));
@@ -144,7 +143,7 @@ export class RealtimeConnection {
 
   /** One connection from start to end; how long it was up. */
   private async connectOnce(ticket: () => Promise<string>, stopped: AbortSignal): Promise<number> {
-    const hub = this.createHub(ticket);
+    const hub = this.tabHubs.create(this.createHub, ticket);
     for (const [event, handler] of this.handlers) hub.on(event, handler);
     const closed = new Promise<void>((resolve) => {
       hub.onclose(resolve);
@@ -163,9 +162,12 @@ export class RealtimeConnection {
       return 0;
     }
     const since = Date.now();
+    this.established += 1;
     this.statusSignal.set('connected');
     // Whoever waits to repeat a failed request has reason to try now.
     this.wake.now();
+    for (const resolve of this.awaiting) resolve();
+    this.awaiting.clear();
     await closed;
     return Date.now() - since;
   }

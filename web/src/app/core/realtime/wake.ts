@@ -1,20 +1,42 @@
-import { DOCUMENT, inject, Service } from '@angular/core';
+import { DestroyRef, DOCUMENT, inject, Service } from '@angular/core';
 
-/** Waiting that ends early when there is reason to hope: the network is back, the page is looked at again. */
+/** How often the clock is looked at, */
+const TICK_MS = 10_000;
+/** and by how much a look may be late before the machine must have slept. Throttled tabs are looked in on each minute. */
+const SLEPT_MS = 75_000;
+
+/**
+ * Waiting that ends early when there is reason to hope: the network is back, the page is looked at again, the machine
+ * has woken.
+ */
 @Service()
 export class Wake {
+  private readonly document = inject(DOCUMENT);
   private readonly waiting = new Set<() => void>();
   private readonly listeners = new Set<(hiddenMs: number) => void>();
   private hiddenSince?: number;
 
   constructor() {
-    const document = inject(DOCUMENT);
-    document.defaultView?.addEventListener('online', () => {
-      this.rouse(Infinity);
+    const window = this.document.defaultView;
+    const gone = new AbortController();
+    const { signal } = gone;
+    window?.addEventListener('online', () => void this.rouse(Infinity), { signal });
+    // Out of the back-forward cache, and out of a freeze: connections are dead by then, or look alive and are not.
+    window?.addEventListener('pageshow', (event) => event.persisted && this.rouse(Infinity), {
+      signal,
     });
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') this.hiddenSince = Date.now();
-      else this.rouse(this.hiddenSince ? Date.now() - this.hiddenSince : 0);
+    this.document.addEventListener('resume', () => void this.rouse(Infinity), { signal });
+    this.document.addEventListener('visibilitychange', () => void this.look(), { signal });
+
+    let lastTick = Date.now();
+    const ticking = setInterval(() => {
+      const elapsedMs = Date.now() - lastTick;
+      lastTick = Date.now();
+      if (elapsedMs > SLEPT_MS) this.rouse(elapsedMs);
+    }, TICK_MS);
+    inject(DestroyRef).onDestroy(() => {
+      gone.abort();
+      clearInterval(ticking);
     });
   }
 
@@ -36,9 +58,14 @@ export class Wake {
     for (const done of [...this.waiting]) done();
   }
 
-  /** Tells how long the page was out of sight; infinity when the network went and came. */
+  /** Tells how long the page was out of sight or the machine asleep; infinity when the network went and came. */
   onWake(listener: (hiddenMs: number) => void): void {
     this.listeners.add(listener);
+  }
+
+  private look(): void {
+    if (this.document.visibilityState === 'hidden') this.hiddenSince = Date.now();
+    else this.rouse(this.hiddenSince ? Date.now() - this.hiddenSince : 0);
   }
 
   private rouse(hiddenMs: number): void {

@@ -97,6 +97,10 @@ export class Composer {
       const mode = this.actions.mode();
       if (this.opened()) untracked(() => this.enter(mode));
     });
+    effect(() => {
+      const entry = this.actions.takenBack();
+      if (entry) untracked(() => this.takeBack(entry.body));
+    });
     inject(DestroyRef).onDestroy(() => {
       this.keepDraft();
       this.drafts.close(this.conversationId());
@@ -181,6 +185,13 @@ export class Composer {
       this.laidAside = undefined;
     }
     if (mode) this.area().nativeElement.focus({ preventScroll: true });
+  }
+
+  /** Before what is being written. */
+  private takeBack(body: string): void {
+    this.put([body, this.text()].filter(Boolean).join('\n'));
+    this.keepDraft();
+    this.area().nativeElement.focus({ preventScroll: true });
   }
 
   private describe({ kind, message }: ComposerMode): string {

@@ -3,6 +3,8 @@ import { toProblem } from '../../core/api/problem';
 import { Message } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
 import { ConversationsStore } from '../../core/chat/conversations-store';
+import { MessagesStore } from '../../core/chat/messages-store';
+import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import { ReadMarkers } from '../../core/chat/read-markers';
 import { ChatHub } from '../../core/realtime/chat-hub';
 import { problemText } from '../../shared/texts';
@@ -24,14 +26,18 @@ export class MessageActions {
   private readonly hub = inject(ChatHub);
   private readonly session = inject(SessionStore);
   private readonly conversations = inject(ConversationsStore);
+  private readonly messages = inject(MessagesStore);
   private readonly readMarkers = inject(ReadMarkers);
 
   private readonly modeSignal = signal<ComposerMode | undefined>(undefined);
+  private readonly takenBackSignal = signal<OutgoingEntry | undefined>(undefined);
   private readonly problemSignal = signal('');
   private readonly undoable = signal<ReadonlySet<string>>(new Set());
   private readonly threads = signal<ReadonlySet<string>>(new Set());
 
   readonly mode = this.modeSignal.asReadonly();
+  /** What was not sent and is to be written again. */
+  readonly takenBack = this.takenBackSignal.asReadonly();
   /** What went wrong last, until the next attempt. */
   readonly problem = this.problemSignal.asReadonly();
   private readonly ownId = computed(() => this.session.user()?.id ?? '');
@@ -43,6 +49,14 @@ export class MessageActions {
   begin(kind: ComposerMode['kind'], message: Message): void {
     if (kind === 'thread') this.showThread(message.messageId, true);
     this.modeSignal.set({ kind, message });
+  }
+
+  /** Puts what was not sent back into the composer, together with what it answers. */
+  takeBack(entry: OutgoingEntry): void {
+    const answered = entry.threadOf ?? entry.replyTo?.messageId;
+    const message = answered && this.messages.find(entry.conversationId, answered);
+    if (message) this.begin(entry.threadOf ? 'thread' : 'reply', message);
+    this.takenBackSignal.set(entry);
   }
 
   endMode(): void {

@@ -4,7 +4,7 @@ import { Icon } from '../../shared/icon/icon';
 import { ReplyReference } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
 import { Outbox } from '../../core/chat/outbox';
-import { OutgoingEntry } from '../../core/chat/outbox-queue';
+import { isUnderWay, OutgoingEntry } from '../../core/chat/outbox-queue';
 import { PeopleStore } from '../../core/chat/people-store';
 import { Dialogs } from '../../core/layout/dialogs';
 import { Avatar } from '../../shared/avatar/avatar';
@@ -29,7 +29,7 @@ import { MessageRow } from './timeline-rows';
     tabindex: '-1',
     '[attr.aria-label]': 'author() + ", " + time()',
     '[class.starts]': 'row().startsGroup',
-    '[class.pending]': 'outgoing()?.state === "waiting"',
+    '[class.pending]': 'isUnderWay()',
     '[class.failed]': 'outgoing()?.state === "failed"',
     '[class.calls]': 'callsReader()',
   },
@@ -51,6 +51,10 @@ export class MessageRowView {
   protected readonly conversationTexts = TEXTS.conversation;
   protected readonly message = computed(() => this.row().message);
   protected readonly outgoing = computed(() => this.row().outgoing);
+  protected readonly isUnderWay = computed(() => {
+    const entry = this.outgoing();
+    return entry !== undefined && isUnderWay(entry);
+  });
   protected readonly author = computed(() => this.nameOf(this.row().senderId));
   protected readonly time = computed(() => clockTime(this.row().at));
   protected readonly fullTime = computed(() => fullTime(this.row().at));
@@ -96,6 +100,16 @@ export class MessageRowView {
 
   protected discard(entry: OutgoingEntry): void {
     this.outbox.discard(entry);
+  }
+
+  /** Back into the composer, from where it can be sent anew. */
+  protected edit(entry: OutgoingEntry): void {
+    this.outbox.discard(entry);
+    this.actions.takeBack(entry);
+  }
+
+  protected copy(entry: OutgoingEntry): void {
+    navigator.clipboard.writeText(entry.body).catch(() => undefined);
   }
 
   protected showHistory(): void {

@@ -22,7 +22,7 @@ const outgoing = (fields: Partial<OutgoingEntry> = {}): OutgoingEntry => ({
   conversationId: 'c',
   body: 'hello',
   queuedAt: new Date(at(3)).getTime(),
-  state: 'waiting',
+  state: 'queued',
   ...fields,
 });
 const rowsOf = (fields: Partial<TimelineParts>) =>

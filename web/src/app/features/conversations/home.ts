@@ -3,6 +3,8 @@ import { RouterOutlet } from '@angular/router';
 import { ServerStatus } from '../../core/auth/server-status';
 import { Live } from '../../core/chat/live';
 import { ConnectionBanner } from '../../core/layout/connection-banner';
+import { TabBadge } from '../../core/notifications/tab-badge';
+import { keepFiles } from '../../core/storage/offline-files';
 import { DialogHost } from '../../core/layout/dialog-host';
 import { TEXTS } from '../../shared/texts';
 import { Sidebar } from './sidebar';
@@ -72,7 +74,9 @@ export class Home {
 
   constructor() {
     inject(Live);
+    inject(TabBadge);
     void this.server.info();
+    keepFiles();
   }
 
   protected skip(): void {

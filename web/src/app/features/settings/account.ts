@@ -5,9 +5,11 @@ import { PeopleApi } from '../../core/api/people-api';
 import { toProblem } from '../../core/api/problem';
 import { DeviceSession } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
+import { Outbox } from '../../core/chat/outbox';
 import { Clock } from '../../core/layout/clock';
 import { Dialogs } from '../../core/layout/dialogs';
 import { Theme, ThemeStore } from '../../core/layout/theme';
+import { Notifications } from '../../core/notifications/notifications';
 import { Avatar } from '../../shared/avatar/avatar';
 import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
 import { problemText, TEXTS } from '../../shared/texts';
@@ -29,6 +31,10 @@ export class Account {
   protected readonly dialogs = inject(Dialogs);
 
   protected readonly texts = TEXTS.account;
+  protected readonly notifications = inject(Notifications);
+  protected readonly notificationTexts = TEXTS.notifications;
+  protected readonly unsent = inject(Outbox).unsentCount;
+  protected readonly asksAboutUnsent = signal(false);
   protected readonly themeChoices: readonly { theme: Theme; label: string }[] = [
     { theme: 'system', label: this.texts.system },
     { theme: 'light', label: this.texts.light },
@@ -72,8 +78,25 @@ export class Account {
     });
   }
 
-  protected signOut(): Promise<void> {
+  /** Signing out deletes what was not sent; so it asks first if there is something. */
+  protected signOut(isSure = false): Promise<void> {
+    if (this.unsent() > 0 && !isSure) {
+      this.asksAboutUnsent.set(true);
+      return Promise.resolve();
+    }
     return this.attempt(() => this.session.signOut());
+  }
+
+  protected notify(event: Event): void {
+    const box = event.target as HTMLInputElement;
+    if (!box.checked) this.notifications.disable();
+    else {
+      void this.attempt(async () => {
+        await this.notifications.enable();
+        // The browser may have said no.
+        box.checked = this.notifications.enabled();
+      });
+    }
   }
 
   protected type(event: Event): void {
