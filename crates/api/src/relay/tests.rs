@@ -1,15 +1,19 @@
 use std::collections::{HashMap, HashSet};
 
-use hubbub_application::events::{ConversationEventChange, UserEventChange};
+use hubbub_application::chat::dto::{Head, Heads};
+use hubbub_application::events::{
+    ConversationEvent, ConversationEventChange, Digest, UserEvent, UserEventChange,
+};
 use hubbub_application::presence::dto::PresenceDto;
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::{Epoch, SessionId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
+use hubbub_domain::repository::{ChangeCursor, ChangedSince, LogHeads};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::source::Reading;
-use super::testing::{conversation_id, membership, message, says, step, user_id};
+use super::testing::{conversation_id, membership, message, own_step, says, step, user_id};
 use super::*;
 
 /// A database and the connections of a node, both in memory: what is committed here is read and delivered by a real relay.
@@ -90,14 +94,7 @@ impl FakeStore {
     fn commit_user(&self, user: UserId) -> UserEvent {
         let mut data = self.data.lock();
         let from_rev = UserRev::new(i64::try_from(data.user_log.len()).unwrap());
-        let step = UserEvent {
-            user_id: user,
-            from_rev,
-            to_rev: from_rev.next(),
-            change: UserEventChange::ConversationLost {
-                conversation_id: room(),
-            },
-        };
+        let step = own_step(user, from_rev, room(), false);
         data.user_log.push(step.clone());
         step
     }
@@ -176,6 +173,36 @@ impl Source for FakeStore {
         })
     }
 
+    fn changed_since(&self, cursor: Option<ChangeCursor>, _: i64) -> Reading<'_, ChangedSince> {
+        Box::pin(async move {
+            let data = self.data.lock();
+            let head = i64::try_from(data.log.len()).unwrap();
+            let mut heads = LogHeads::default();
+            if cursor.is_some_and(|seen| seen.0 < head) {
+                heads.conversations.push((room(), Rev::new(head)));
+            }
+            Ok(ChangedSince {
+                heads,
+                next: ChangeCursor(head),
+                is_whole: cursor.is_some(),
+            })
+        })
+    }
+
+    fn stand_at<'a>(
+        &'a self,
+        conversations: &'a [ConversationId],
+        _: &'a [UserId],
+    ) -> Reading<'a, Digest> {
+        Box::pin(async move {
+            let head = Rev::new(i64::try_from(self.data.lock().log.len()).unwrap());
+            Ok(Digest {
+                conversations: conversations.iter().map(|&id| (id, head)).collect(),
+                users: Vec::new(),
+            })
+        })
+    }
+
     fn user_steps_after(&self, _: UserId, rev: UserRev, _: i64) -> Reading<'_, Vec<UserEvent>> {
         let skip = usize::try_from(rev.get()).unwrap();
         Box::pin(async move {
@@ -223,6 +250,11 @@ impl Outbound<&'static str> for RecordingOutbound {
             .first()
             .map_or(-1, |head| head.rev.get());
         self.write(key, format!("live from {rev} and {}", heads.user_rev));
+    }
+
+    fn beacon(&self, key: &&'static str, heads: &Heads) {
+        let rev = heads.conversations.first().map(|head| head.rev.get());
+        self.write(key, format!("stands at {rev:?} and {}", heads.user_rev));
     }
 
     fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[&'static str]) {
