@@ -13,6 +13,8 @@ mod counters;
 mod detectors;
 mod filling;
 mod log;
+#[cfg(test)]
+mod model;
 pub(crate) mod outbound;
 #[cfg(test)]
 mod simulation;

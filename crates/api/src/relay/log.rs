@@ -23,6 +23,7 @@ pub(super) struct Missing {
 const MAX_WAITING: usize = 1_000;
 
 /// How far one log was delivered, and what waits for something before it.
+#[cfg_attr(test, derive(Clone, Debug, PartialEq, Eq, Hash))]
 pub(super) struct Log<S> {
     /// `None` while the position is being read.
     applied: Option<i64>,
