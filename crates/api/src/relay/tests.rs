@@ -1,15 +1,18 @@
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use hubbub_application::chat::dto::{Head, Heads};
 use hubbub_application::events::{
     ConversationEvent, ConversationEventChange, Digest, UserEvent, UserEventChange,
 };
+use hubbub_application::ports::{BusHealth, EventBus};
 use hubbub_application::presence::dto::PresenceDto;
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::{Epoch, SessionId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
 use hubbub_domain::repository::{ChangeCursor, ChangedSince, LogHeads};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::source::Reading;
@@ -583,4 +586,48 @@ async fn who_keeps_receipts_private_is_not_told_those_of_others() {
     assert_eq!(world.wires.received("ada")[1..], ["read 1", "read 2"]);
     assert_eq!(world.wires.received("bob")[1..], ["own 1", "read 2"]);
     assert_eq!(world.wires.received("eve")[1..], ["read 1", "own 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_hears_nothing_of_a_removal_tells_the_removed_nothing_after_it() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.store.commit(joins(2));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    world.relay.attach("bob", user(2)).await.unwrap();
+    let stopping = CancellationToken::new();
+    let watching = world.relay.clone().watch(Surroundings {
+        committed: Arc::new(Committed::new(Arc::new(SilentBus))),
+        health: watch::channel(BusHealth::Healthy).1,
+        interruptions: watch::channel(0).1,
+        stopping: stopping.clone(),
+    });
+    world.tasks.spawn(watching);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    // Another node commits these, and its hints are lost.
+    world.store.commit(leaves(2));
+    world.store.commit(says());
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let steps = |key| {
+        let mut received = world.wires.received(key).split_off(1);
+        received.retain(|what| !what.starts_with("stands"));
+        received
+    };
+    assert_eq!(steps("bob"), ["3"]);
+    assert_eq!(steps("ada"), ["3", "4"]);
+    let swept = world.relay.counters().holes_filled(Detector::Sweep).get();
+    assert_eq!(swept, 1);
+    // Within half a minute a client is reminded where the conversation stands, unless it is not told of it any more.
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let reminder = "stands at Some(4) and 0".to_owned();
+    assert!(world.wires.received("ada").contains(&reminder));
+    assert!(!world.wires.received("bob").contains(&reminder));
+    stopping.cancel();
+}
+
+/// A bus on which nothing is heard.
+struct SilentBus;
+
+impl EventBus for SilentBus {
+    fn publish(&self, _: Event) {}
 }
