@@ -16,7 +16,9 @@ use hubbub_application::auth::AuthService;
 use hubbub_application::chat::{ChatService, LogWriter, WriterOptions};
 use hubbub_application::groups::GroupService;
 use hubbub_application::invitations::InvitationService;
-use hubbub_application::ports::{Clock, EventBus, IdGenerator, PasswordHasher, TokenIssuer};
+use hubbub_application::ports::{
+    BusHealth, Clock, EventBus, IdGenerator, PasswordHasher, TokenIssuer,
+};
 use hubbub_application::presence::PresenceService;
 use hubbub_application::server::ServerService;
 use hubbub_application::users::UserService;
@@ -25,6 +27,7 @@ use hubbub_infrastructure::in_process::InProcessEventBus;
 use hubbub_infrastructure::security::{Argon2Hasher, JwtIssuer, RandomIds, SystemClock};
 use signalr_hub::{HubBuilder, HubContext, match_any_case};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::SwaggerUi;
@@ -36,7 +39,7 @@ use crate::controllers;
 use crate::hub::{self, HubOutbound, HubState, Watching};
 use crate::login_throttle::LoginThrottle;
 use crate::middleware::{contained, detached, same_origin, security_headers, trace};
-use crate::relay::Relay;
+use crate::relay::{Committed, Relay, Surroundings};
 use crate::setup_notice::SetupNotice;
 use crate::state::{App, Services};
 use crate::{server, web_client};
@@ -142,7 +145,8 @@ impl Node {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hasher: Arc<dyn PasswordHasher> = Arc::new(Argon2Hasher::new(cores));
         let bus = Arc::new(InProcessEventBus::new());
-        let events: Arc<dyn EventBus> = bus.clone();
+        let committed = Arc::new(Committed::new(bus.clone()));
+        let events: Arc<dyn EventBus> = committed.clone();
         let tasks = TaskTracker::new();
 
         let server = ServerService::new(store.clone(), clock.clone(), ids.clone());
@@ -184,7 +188,15 @@ impl Node {
         }))
         .build();
         outbound.connect(hub.context());
+        let watching_relay = relay.clone();
         bus.subscribe(move |event| relay.receive(event));
+        tasks.spawn(watching_relay.watch(Surroundings {
+            committed,
+            // What is handed over in the same process is not lost.
+            health: watch::channel(BusHealth::Healthy).1,
+            interruptions: watch::channel(0).1,
+            stopping: stopping.clone(),
+        }));
         for runner in runners {
             tasks.spawn(runner.run());
         }

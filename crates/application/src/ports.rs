@@ -90,6 +90,15 @@ pub trait TokenIssuer: Send + Sync {
     ) -> Result<TokenClaims, TokenError>;
 }
 
+/// How far the way between nodes can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BusHealth {
+    /// What is published arrives, as far as can be told.
+    Healthy,
+    /// It may not, so the database is looked at more often.
+    Degraded,
+}
+
 /// Tells all nodes what has happened. A hint: it may be lost, doubled or late, and the database remains the truth.
 ///
 /// Publishing never waits and never fails; an adapter that must queue bounds its queue and drops hints when it is full.

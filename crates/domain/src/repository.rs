@@ -3,6 +3,7 @@
 //! `find_*` answers `None` for what is not there; `list_*` is bounded by its `limit`. Every method runs inside the unit
 //! of work (or the read) that handed out the repository.
 
+mod heads;
 mod log;
 mod messages;
 mod personal;
@@ -20,6 +21,7 @@ use crate::session::Session;
 use crate::timestamp::Timestamp;
 use crate::user::{DisplayName, PasswordHash, User, Username};
 
+pub use heads::{ChangeCursor, ChangedSince, HeadRepository, LogHeads};
 pub use log::{
     Append, Circumstances, LockedConversations, LogRepository, OptimisticLog, PostKey, Sighting,
     Stored,

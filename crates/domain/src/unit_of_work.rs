@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::error::RepositoryError;
 use crate::repository::{
-    BanRepository, ConversationRepository, InvitationRepository, LogRepository,
+    BanRepository, ConversationRepository, HeadRepository, InvitationRepository, LogRepository,
     MembershipRepository, MessageRepository, OptimisticLog, PersonalStateRepository,
     ServerRepository, SessionRepository, UserRepository,
 };
@@ -31,6 +31,8 @@ pub trait Repositories: Send {
     fn personal_states(&mut self) -> &mut dyn PersonalStateRepository;
     /// Many messages at once.
     fn log(&mut self) -> &mut dyn LogRepository;
+    /// Positions of logs.
+    fn heads(&mut self) -> &mut dyn HeadRepository;
 }
 
 /// One transaction. Nothing of it is stored unless it is committed; dropping it rolls it back.

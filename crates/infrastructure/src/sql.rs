@@ -21,6 +21,7 @@
 mod bans;
 mod conversations;
 mod failure;
+mod heads;
 mod invitations;
 mod log;
 mod members;

@@ -82,6 +82,11 @@ impl Outbound<ConnectionId> for HubOutbound {
         });
     }
 
+    /// Clients take it as every other `Heads`: whoever is behind what it names has missed something.
+    fn beacon(&self, key: &ConnectionId, heads: &Heads) {
+        self.heads(key, heads);
+    }
+
     fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[ConnectionId]) {
         let (conversation_id, from_rev, to_rev) =
             (step.conversation_id, step.from_rev, step.to_rev);

@@ -8,9 +8,10 @@ use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::ConversationId;
 use hubbub_domain::message::Message;
 use hubbub_domain::repository::{
-    Append, BanRepository, Circumstances, ConversationRepository, InvitationRepository,
-    LockedConversations, LogRepository, MembershipRepository, MessageRepository,
-    PersonalStateRepository, PostKey, Result, ServerRepository, SessionRepository, UserRepository,
+    Append, BanRepository, Circumstances, ConversationRepository, HeadRepository,
+    InvitationRepository, LockedConversations, LogRepository, MembershipRepository,
+    MessageRepository, PersonalStateRepository, PostKey, Result, ServerRepository,
+    SessionRepository, UserRepository,
 };
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 
@@ -140,6 +141,10 @@ impl Repositories for FaultyUnit {
 
     fn log(&mut self) -> &mut dyn LogRepository {
         self
+    }
+
+    fn heads(&mut self) -> &mut dyn HeadRepository {
+        self.inner.heads()
     }
 }
 

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use hubbub_domain::repository::{
-    BanRepository, ConversationRepository, InvitationRepository, LogRepository,
+    BanRepository, ConversationRepository, HeadRepository, InvitationRepository, LogRepository,
     MembershipRepository, MessageRepository, PersonalStateRepository, Result, ServerRepository,
     SessionRepository, UserRepository,
 };
@@ -69,6 +69,10 @@ impl Repositories for SqlUnitOfWork {
     }
 
     fn log(&mut self) -> &mut dyn LogRepository {
+        self
+    }
+
+    fn heads(&mut self) -> &mut dyn HeadRepository {
         self
     }
 }

@@ -51,6 +51,8 @@ export class Live {
   private readonly typing = inject(TypingStore);
   private readonly readMarkers = inject(ReadMarkers);
   private shownToken?: string;
+  /** The attempt of the connection whose first `Heads` was taken in. */
+  private greeted = 0;
 
   constructor() {
     this.subscribe();
@@ -104,7 +106,7 @@ export class Live {
 
   private subscribe(): void {
     this.connection.on<Heads>('Heads', (heads) => {
-      this.typing.clear();
+      this.greet();
       this.compare(heads);
       void this.readMarkers.flush();
     });
@@ -138,6 +140,13 @@ export class Live {
     });
     // Read marks of others are not shown yet.
     this.connection.on('ReadMarkerMoved', () => undefined);
+  }
+
+  /** Who stopped typing while there was no connection, nobody has told. Later `Heads` of a connection only remind. */
+  private greet(): void {
+    const { attempt } = this.connection;
+    if (attempt !== this.greeted) this.typing.clear();
+    this.greeted = attempt;
   }
 
   /** From `heads` on the connection is live; what lies before it has to be fetched. */
