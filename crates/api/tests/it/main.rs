@@ -18,6 +18,8 @@ mod hub_methods;
 mod messages;
 mod openapi;
 mod postgres;
+mod presence;
+mod rate_limits;
 mod reading;
 mod sign_in;
 mod start;

@@ -77,6 +77,9 @@ async fn hot_queries(store: &Arc<dyn Store>) -> Vec<(&'static str, Vec<String>)>
     catch!("changes of a conversation": conversations.list_changes(id, Rev::ZERO, 50));
     catch!("changes of a user": users.list_changes(ada.id, UserRev::ZERO, 50));
     catch!("those who share a conversation": users.list_sharing(ada.id, &[bob.id]));
+    catch!("partners": users.list_partners(ada.id, 200));
+    catch!("kept presence": presence.list(&[ada.id, bob.id]));
+    catch!("ended sessions": sessions.list_revoked(at(1), 500));
     drop(view);
     write(store, &tea, root, &mut caught).await;
     caught.into_statements()

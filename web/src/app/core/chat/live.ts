@@ -16,6 +16,7 @@ import {
 import { SessionStore } from '../auth/session-store';
 import { ChatHub } from '../realtime/chat-hub';
 import { RealtimeConnection } from '../realtime/realtime-connection';
+import { Activity } from './activity';
 import { ConversationsStore } from './conversations-store';
 import { Intake } from './intake';
 import { MessagesStore } from './messages-store';
@@ -43,6 +44,7 @@ export class Live {
   private shownToken?: string;
 
   constructor() {
+    inject(Activity);
     this.subscribe();
     effect(() => {
       if (this.session.signedIn()) untracked(() => this.begin());
@@ -102,6 +104,9 @@ export class Live {
       this.presence.apply(presence);
     });
     this.connection.on<Presence>('UserOffline', (presence) => {
+      this.presence.apply(presence);
+    });
+    this.connection.on<Presence>('PresenceChanged', (presence) => {
       this.presence.apply(presence);
     });
     // Read marks of others are not shown yet.
