@@ -101,7 +101,7 @@ impl Watching {
             return;
         }
         let shown = self.presence.states(partners, partners).await;
-        self.take_in(&shown);
+        self.take_in(&shown, Announcer::answer);
         for presence in shown.iter().filter(|presence| presence.state.is_there()) {
             self.with(|hub| match hub.connection(key) {
                 Some(connection) => connection.send("UserOnline", (presence,)),
@@ -140,7 +140,7 @@ impl Watching {
             .filter(|presence| still.contains(&presence.user_id))
             .cloned()
             .collect();
-        self.take_in(&known);
+        self.take_in(&known, Announcer::answer);
         Ok(shown)
     }
 
@@ -237,23 +237,23 @@ impl Watching {
 
     /// Takes a hint. Of people whom nobody watches here nothing is kept.
     pub(super) fn offer(&self, presence: &PresenceDto) {
-        self.take_in(std::slice::from_ref(presence));
+        self.take_in(std::slice::from_ref(presence), Announcer::offer);
     }
 
-    fn take_in(&self, shown: &[PresenceDto]) {
+    fn take_in(&self, shown: &[PresenceDto], take: fn(&mut Announcer, PresenceDto)) {
         let mut state = self.state.lock();
         for presence in shown {
             if state.watched.contains_key(&presence.user_id) {
-                state.announcer.offer(presence.clone());
+                take(&mut state.announcer, presence.clone());
             }
         }
     }
 
     /// Reads again how everybody stands who is watched here, or, if that is not known, takes it so.
     pub(crate) async fn refresh(&self) {
-        let watched = self.state.lock().announcer.watched();
+        let watched: Vec<_> = self.state.lock().watched.keys().copied().collect();
         match self.presence.read(&watched).await {
-            Some(shown) => self.take_in(&shown),
+            Some(shown) => self.take_in(&shown, Announcer::offer),
             None => self.lose(),
         }
     }

@@ -21,6 +21,7 @@ mod postgres;
 mod presence;
 mod rate_limits;
 mod reading;
+mod revoked_elsewhere;
 mod sign_in;
 mod start;
 mod sync;

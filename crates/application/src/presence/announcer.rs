@@ -54,8 +54,23 @@ impl Announcer {
         Self::default()
     }
 
-    /// Takes how a person is shown now, by a hint or because it was read. What is stale or nothing new is dropped, and what nobody
-    /// has been told yet is replaced.
+    /// Takes what somebody who begins to watch was answered. To the first one nothing of it needs to be told; a hint that overtook the
+    /// answer still does.
+    pub fn answer(&mut self, presence: PresenceDto) {
+        let person = self.people.entry(presence.user_id).or_default();
+        if person.told.is_some() {
+            self.offer(presence);
+            return;
+        }
+        let is_newer = |next: &PresenceDto| next.version > presence.version;
+        if !person.next.as_ref().is_some_and(is_newer) {
+            person.next = None;
+        }
+        person.told = Some(presence);
+    }
+
+    /// Takes how a person is shown now, by a hint or because it was read again. What is stale or nothing new is dropped, and what
+    /// nobody has been told yet is replaced.
     pub fn offer(&mut self, presence: PresenceDto) {
         let user = presence.user_id;
         let person = self.people.entry(user).or_default();
@@ -66,13 +81,11 @@ impl Announcer {
             return;
         }
         match &mut person.told {
-            // The first to watch have just been answered this.
-            None => person.told = Some(presence),
             Some(told) if told.says_the_same(&presence) => {
                 told.version = presence.version;
                 person.next = None;
             }
-            Some(_) => {
+            _ => {
                 if person.next.replace(presence).is_none() {
                     self.waiting.push(user);
                 }
@@ -175,7 +188,7 @@ mod tests {
     /// An announcer whose watchers were answered this.
     fn answered(state: PresenceState, version: u64) -> Announcer {
         let mut announcer = Announcer::new();
-        announcer.offer(ada(state, version));
+        announcer.answer(ada(state, version));
         assert_eq!(announcer.due(at(0)), []);
         announcer
     }
@@ -213,6 +226,18 @@ mod tests {
         assert_eq!(events(&due), [(PresenceEvent::Online, 4)]);
         announcer.offer(ada(PresenceState::Offline, 2));
         assert_eq!(announcer.due(at(0)), []);
+    }
+
+    #[test]
+    fn a_hint_that_overtakes_the_answer_to_who_begins_to_watch_is_told() {
+        let mut announcer = Announcer::new();
+        announcer.offer(ada(PresenceState::Active, 2));
+        announcer.answer(ada(PresenceState::Offline, 1));
+        assert_eq!(events(&announcer.due(at(0))), [(PresenceEvent::Online, 2)]);
+        let mut announcer = Announcer::new();
+        announcer.offer(ada(PresenceState::Offline, 1));
+        announcer.answer(ada(PresenceState::Active, 2));
+        assert_eq!(announcer.due(at(0)), [], "the answer was newer");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod reading;
 mod sending;
 mod threads;
 mod told;
+mod typing;
 mod unread;
 mod users;
 mod world;

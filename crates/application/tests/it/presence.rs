@@ -135,7 +135,7 @@ async fn what_one_says_of_oneself_is_shown_until_it_ends() {
     world.presence.connected(ada, "phone");
     world.presence.report().await;
     changes(&world);
-    let until = world.clock.now().plus(Duration::from_secs(60));
+    let until = world.clock.now().plus(Duration::from_mins(1));
     let busy = SetStatus {
         state: Some(ManualStateDto::DoNotDisturb),
         text: Some(" in a  meeting ".to_owned()),

@@ -168,7 +168,7 @@ impl UserRepository for SqlUnitOfWork {
         let partners = Statement::new(
             "SELECT CASE c.direct_low WHEN $1 THEN c.direct_high ELSE c.direct_low END
              FROM memberships m JOIN conversations c ON c.id = m.conversation_id
-             WHERE m.user_id = $1 AND m.to_rev IS NULL AND c.kind = 'direct'
+             WHERE m.user_id = $1 AND m.to_rev IS NULL AND c.direct_low IS NOT NULL
              ORDER BY c.last_activity_at DESC, c.id LIMIT $2",
         )
         .bind(id.as_uuid())
