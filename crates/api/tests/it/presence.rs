@@ -15,7 +15,6 @@ async fn who_only_ever_sent_a_private_message_sees_the_other_come_and_go() {
     bobs.invoke("SendPrivateMessage", json!([ada.id, "are you there?"]))
         .await
         .unwrap();
-    bobs.event("UserChanged").await;
 
     let mut adas = Connection::open(&app, &ada).await;
     let online = bobs.event("UserOnline").await;
