@@ -6,7 +6,7 @@ use crate::error::RepositoryError;
 use crate::repository::{
     BanRepository, ConversationRepository, HeadRepository, InvitationRepository, LogRepository,
     MembershipRepository, MessageRepository, OptimisticLog, PersonalStateRepository,
-    ServerRepository, SessionRepository, UserRepository,
+    PresenceRepository, ServerRepository, SessionRepository, UserRepository,
 };
 
 /// All repositories, over one view of the data.
@@ -27,6 +27,8 @@ pub trait Repositories: Send {
     fn messages(&mut self) -> &mut dyn MessageRepository;
     /// Who may not come back where.
     fn bans(&mut self) -> &mut dyn BanRepository;
+    /// What is kept of people's presence.
+    fn presence(&mut self) -> &mut dyn PresenceRepository;
     /// What is only one user's.
     fn personal_states(&mut self) -> &mut dyn PersonalStateRepository;
     /// Many messages at once.

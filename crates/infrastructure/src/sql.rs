@@ -27,6 +27,7 @@ mod log;
 mod members;
 mod messages;
 mod personal_states;
+mod presence;
 mod records;
 mod rows;
 mod server;

@@ -10,8 +10,8 @@ use hubbub_domain::message::Message;
 use hubbub_domain::repository::{
     Append, BanRepository, Circumstances, ConversationRepository, HeadRepository,
     InvitationRepository, LockedConversations, LogRepository, MembershipRepository,
-    MessageRepository, PersonalStateRepository, PostKey, Result, ServerRepository,
-    SessionRepository, UserRepository,
+    MessageRepository, PersonalStateRepository, PostKey, PresenceRepository, Result,
+    ServerRepository, SessionRepository, UserRepository,
 };
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 
@@ -129,6 +129,10 @@ impl Repositories for FaultyUnit {
 
     fn messages(&mut self) -> &mut dyn MessageRepository {
         self.inner.messages()
+    }
+
+    fn presence(&mut self) -> &mut dyn PresenceRepository {
+        self.inner.presence()
     }
 
     fn bans(&mut self) -> &mut dyn BanRepository {

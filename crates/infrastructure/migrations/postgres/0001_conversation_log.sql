@@ -47,6 +47,20 @@ CREATE TABLE sessions (
 );
 
 CREATE INDEX sessions_of_user ON sessions (user_id, last_used_at);
+-- those whose connections must end, whichever node they are on
+CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
+
+-- What people say of themselves, and when they were last seen. Who is there is known to nodes alone.
+CREATE TABLE presence (
+    user_id UUID NOT NULL PRIMARY KEY REFERENCES users (id),
+    -- what to be shown as in place of what the connections say
+    state TEXT CHECK (state IN ('away', 'do_not_disturb', 'invisible')),
+    status_text TEXT,
+    emoji TEXT,
+    -- when all of that ends
+    until BIGINT,
+    last_seen_at BIGINT
+);
 
 CREATE TABLE conversations (
     id UUID NOT NULL PRIMARY KEY,

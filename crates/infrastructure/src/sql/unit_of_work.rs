@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use hubbub_domain::repository::{
     BanRepository, ConversationRepository, HeadRepository, InvitationRepository, LogRepository,
-    MembershipRepository, MessageRepository, PersonalStateRepository, Result, ServerRepository,
-    SessionRepository, UserRepository,
+    MembershipRepository, MessageRepository, PersonalStateRepository, PresenceRepository, Result,
+    ServerRepository, SessionRepository, UserRepository,
 };
 use hubbub_domain::unit_of_work::{Repositories, UnitOfWork};
 
@@ -61,6 +61,10 @@ impl Repositories for SqlUnitOfWork {
     }
 
     fn bans(&mut self) -> &mut dyn BanRepository {
+        self
+    }
+
+    fn presence(&mut self) -> &mut dyn PresenceRepository {
         self
     }
 

@@ -171,6 +171,22 @@ impl UserRepository for SqlUnitOfWork {
             .map(|(id,)| UserId::from_uuid(id))
             .collect())
     }
+
+    async fn list_partners(&mut self, id: UserId, limit: i64) -> Result<Vec<UserId>> {
+        let partners = Statement::new(
+            "SELECT CASE c.direct_low WHEN $1 THEN c.direct_high ELSE c.direct_low END
+             FROM memberships m JOIN conversations c ON c.id = m.conversation_id
+             WHERE m.user_id = $1 AND m.to_rev IS NULL AND c.direct_low IS NOT NULL
+             ORDER BY c.last_activity_at DESC, c.id LIMIT $2",
+        )
+        .bind(id.as_uuid())
+        .bind(limit);
+        let rows = self.session.fetch_all::<(Uuid,)>(partners).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id,)| UserId::from_uuid(id))
+            .collect())
+    }
 }
 
 fn display_key(name: &DisplayName) -> String {

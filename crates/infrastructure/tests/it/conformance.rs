@@ -7,12 +7,14 @@ pub(crate) mod conversations;
 pub(crate) mod deletions;
 pub(crate) mod heads;
 pub(crate) mod invitations;
+pub(crate) mod kept_presence;
 pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod optimistic;
 pub(crate) mod people;
 pub(crate) mod personal;
+pub(crate) mod presence;
 pub(crate) mod transactions;
 pub(crate) mod unread;
 pub(crate) mod world;
@@ -36,6 +38,10 @@ macro_rules! conformance_tests {
             special_characters_of_a_pattern_are_taken_for_themselves, a_persons_own_log_is_numbered_without_a_hole,
             sessions_are_stored_and_listed_while_live, what_ended_long_ago_is_removed_a_few_at_a_time,
             usernames_are_ordered_by_their_bytes, the_first_start_is_prepared_once, keys_are_kept_as_first_stored,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, kept_presence: [
+            what_people_say_is_found_as_stored, when_people_were_seen_never_goes_back, partners_have_the_latest_activity_first,
+            sessions_that_were_ended_are_listed_after_a_moment,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, invitations: [
             invitations_are_found_by_code_and_listed_while_usable, invitations_to_a_group_are_listed_apart,

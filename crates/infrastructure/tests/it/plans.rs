@@ -80,6 +80,9 @@ async fn hot_queries(store: &Arc<dyn Store>) -> Vec<(&'static str, Vec<String>)>
     catch!("logs that have changed": heads.changed_since(cursor, 50));
     catch!("heads of logs": heads.list(&[id], &[ada.id]));
     catch!("those who share a conversation": users.list_sharing(ada.id, &[bob.id]));
+    catch!("partners": users.list_partners(ada.id, 200));
+    catch!("kept presence": presence.list(&[ada.id, bob.id]));
+    catch!("ended sessions": sessions.list_revoked(at(1), 500));
     drop(view);
     write(store, &tea, root, &mut caught).await;
     caught.into_statements()

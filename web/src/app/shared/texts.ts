@@ -306,6 +306,7 @@ export const TEXTS = {
   presence: {
     active: 'online',
     away: 'away',
+    doNotDisturb: 'do not disturb',
     offline: 'offline',
   },
   dialog: {

@@ -22,6 +22,7 @@ import { Leadership } from '../realtime/leadership';
 import { RealtimeConnection } from '../realtime/realtime-connection';
 import { Archive } from '../storage/archive';
 import { Wake } from '../realtime/wake';
+import { Activity } from './activity';
 import { ConversationsStore } from './conversations-store';
 import { Intake } from './intake';
 import { MessagesStore } from './messages-store';
@@ -55,6 +56,7 @@ export class Live {
   private greeted = 0;
 
   constructor() {
+    inject(Activity);
     this.subscribe();
     effect(() => {
       if (this.session.signedIn()) untracked(() => void this.begin());
@@ -136,6 +138,9 @@ export class Live {
       this.presence.apply(presence);
     });
     this.connection.on<Presence>('UserOffline', (presence) => {
+      this.presence.apply(presence);
+    });
+    this.connection.on<Presence>('PresenceChanged', (presence) => {
       this.presence.apply(presence);
     });
     // Read marks of others are not shown yet.
