@@ -140,7 +140,7 @@ CREATE TABLE bans (
 );
 
 -- Its conversations and senders are those of a stay, which refers to both: nobody else can post. PostgreSQL would look up each
--- reference with a query of its own, which took nearly half of the time of a batch.
+-- reference with a query of its own, which took a good part of the time of a batch.
 CREATE TABLE messages (
     conversation_id UUID NOT NULL,
     seq BIGINT NOT NULL,
