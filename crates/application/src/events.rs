@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hubbub_domain::ids::{ConversationId, SessionId, UserId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::chat::dto::{ConversationSummary, MessageDto, PersonalDto, SettingsDto, ThreadStateDto};
@@ -109,7 +109,7 @@ pub struct UserEvent {
 }
 
 /// What a step in a user's own log brings.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]
 #[schema(as = UserChange)]
 pub enum UserEventChange {

@@ -1,12 +1,14 @@
 //! What the use cases need from outside, each as the smallest trait that will do.
 
+mod event_bus;
+
 use async_trait::async_trait;
 use hubbub_domain::ids::{SessionId, UserId};
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::user::{Password, PasswordHash};
 use uuid::Uuid;
 
-use crate::events::Event;
+pub use event_bus::{BusHealth, BusUnavailable, EventBus, Topic};
 
 /// What time it is.
 pub trait Clock: Send + Sync {
@@ -88,12 +90,4 @@ pub trait TokenIssuer: Send + Sync {
         kind: TokenKind,
         now: Timestamp,
     ) -> Result<TokenClaims, TokenError>;
-}
-
-/// Tells all nodes what has happened. A hint: it may be lost, doubled or late, and the database remains the truth.
-///
-/// Publishing never waits and never fails; an adapter that must queue bounds its queue and drops hints when it is full.
-pub trait EventBus: Send + Sync {
-    /// Sends the event on its way.
-    fn publish(&self, event: Event);
 }
