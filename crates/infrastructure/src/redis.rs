@@ -1,5 +1,5 @@
 //! What nodes share through Redis. Nothing here is needed for correctness: the database is the truth.
 
-pub mod event_bus;
+mod event_bus;
 
-pub use event_bus::{RedisBusOptions, RedisEventBus};
+pub use event_bus::{BadRedisUrl, BusCounters, RedisBusOptions, RedisEventBus};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use hubbub_domain::ids::{ConversationId, UserId};
 use tokio::sync::watch;
 
-use crate::events::Event;
+use crate::events::{ConversationEventChange, Event};
 
 /// What a node listens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,19 +18,28 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// Where an event is told.
-    pub fn of(event: &Event) -> Self {
-        match event {
-            Event::Conversation(step) => Self::Conversation(step.conversation_id),
+    /// Where an event is told. A join is told to the new member as well, whose nodes may not listen to the conversation yet.
+    pub fn all_of(event: &Event) -> impl Iterator<Item = Self> + use<> {
+        let (topic, other) = match event {
+            Event::Conversation(step) => {
+                let joining = match &step.change {
+                    ConversationEventChange::Member(change) if change.joined => {
+                        Some(Self::User(change.user.id))
+                    }
+                    _ => None,
+                };
+                (Self::Conversation(step.conversation_id), joining)
+            }
             Event::Typing {
                 conversation_id, ..
             }
             | Event::ReadMarkerMoved {
                 conversation_id, ..
-            } => Self::Conversation(*conversation_id),
-            Event::User(step) => Self::User(step.user_id),
-            Event::Presence(_) | Event::SessionEnded { .. } => Self::Everybody,
-        }
+            } => (Self::Conversation(*conversation_id), None),
+            Event::User(step) => (Self::User(step.user_id), None),
+            Event::Presence(_) | Event::SessionEnded { .. } => (Self::Everybody, None),
+        };
+        std::iter::once(topic).chain(other)
     }
 }
 

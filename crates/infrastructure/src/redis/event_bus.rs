@@ -166,10 +166,13 @@ impl Shared {
         if !self.queue.has_room() {
             return self.dropped(1);
         }
-        let channel = self.channels.of(Topic::of(event));
-        let frame = self.codec.encode(&channel, &Content::from(event));
-        if !self.queue.push(Hint { channel, frame }) {
-            self.dropped(1);
+        let content = Content::from(event);
+        for topic in Topic::all_of(event) {
+            let channel = self.channels.of(topic);
+            let frame = self.codec.encode(&channel, &content);
+            if !self.queue.push(Hint { channel, frame }) {
+                self.dropped(1);
+            }
         }
     }
 

@@ -75,7 +75,11 @@ pub(crate) async fn it_becomes_healthy(mut network: impl Network) {
 
 pub(crate) async fn every_kind_of_event_arrives_as_it_was_said(mut network: impl Network) {
     let said = every_kind();
-    let topics: Vec<_> = said.iter().map(Topic::of).collect();
+    // The first place where each is told; a join has another one.
+    let topics: Vec<_> = said
+        .iter()
+        .filter_map(|said| Topic::all_of(said).next())
+        .collect();
     let confirmed = network.listener().bus.follow(&topics).await;
     confirmed.expect("the bus works");
     for event in &said {
@@ -83,6 +87,21 @@ pub(crate) async fn every_kind_of_event_arrives_as_it_was_said(mut network: impl
         network.listener().hears_exactly(event).await;
     }
     network.listener().has_heard_nothing();
+}
+
+pub(crate) async fn who_joins_hears_so_without_listening_to_the_conversation(
+    mut network: impl Network,
+) {
+    let joins = |event: &Event| Topic::all_of(event).count() == 2;
+    let join = every_kind().into_iter().find(joins).expect("there is one");
+    network
+        .listener()
+        .bus
+        .follow(&[Topic::User(user(6))])
+        .await
+        .unwrap();
+    network.speaker().publish(join.clone());
+    network.listener().hears_exactly(&join).await;
 }
 
 pub(crate) async fn what_one_node_says_is_heard_in_its_order(mut network: impl Network) {
@@ -149,6 +168,7 @@ macro_rules! bus_conformance_tests {
     ($network:ty) => {
         crate::bus::bus_conformance_tests!(@cases $network: [
             it_becomes_healthy, every_kind_of_event_arrives_as_it_was_said, what_one_node_says_is_heard_in_its_order,
+            who_joins_hears_so_without_listening_to_the_conversation,
             a_node_hears_itself_at_once_and_once, a_topic_is_heard_until_it_is_given_up_as_often_as_it_was_followed,
             giving_up_what_was_never_followed_changes_nothing, many_topics_are_followed_in_one_go,
         ]);

@@ -76,6 +76,9 @@ impl Subscriptions {
     }
 
     pub(super) fn unfollow(&self, topics: &[Topic]) {
+        if topics.is_empty() {
+            return;
+        }
         let mut inner = self.inner.lock();
         for &topic in topics {
             let Some(wanted) = inner.topics.get_mut(&topic) else {

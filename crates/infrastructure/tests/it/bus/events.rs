@@ -69,7 +69,10 @@ pub(super) fn every_kind() -> Vec<Event> {
         ConversationEventChange::MessagePosted(note),
         ConversationEventChange::MessageChanged(message.clone()),
         ConversationEventChange::Member(MemberChange {
-            user: person(),
+            user: UserDto {
+                id: user(6),
+                ..person()
+            },
             role: Some(MemberRole::ReadOnly),
             joined: true,
             rev: Rev::new(7),
