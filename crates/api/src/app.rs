@@ -1,6 +1,7 @@
 //! The composition root: everything is made and connected here, started, and stopped in order.
 
 mod background;
+mod bus;
 #[cfg(test)]
 mod cut_connections;
 mod start_error;
@@ -16,12 +17,11 @@ use hubbub_application::auth::AuthService;
 use hubbub_application::chat::{ChatService, LogWriter, WriterOptions};
 use hubbub_application::groups::GroupService;
 use hubbub_application::invitations::InvitationService;
-use hubbub_application::ports::{Clock, EventBus, IdGenerator, PasswordHasher, TokenIssuer};
+use hubbub_application::ports::{Clock, IdGenerator, PasswordHasher, TokenIssuer};
 use hubbub_application::presence::PresenceService;
 use hubbub_application::server::ServerService;
 use hubbub_application::users::UserService;
 use hubbub_domain::unit_of_work::Store;
-use hubbub_infrastructure::in_process::InProcessEventBus;
 use hubbub_infrastructure::security::{Argon2Hasher, JwtIssuer, RandomIds, SystemClock};
 use signalr_hub::{HubBuilder, HubContext, match_any_case};
 use tokio::net::TcpListener;
@@ -40,6 +40,7 @@ use crate::relay::Relay;
 use crate::setup_notice::SetupNotice;
 use crate::state::{App, Services};
 use crate::{server, web_client};
+use bus::NodeBus;
 use storage::Storage;
 
 /// Where the hub is.
@@ -57,7 +58,7 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config) -> Result<(), StartError> {
-    let storage = Storage::open(&config.storage).await?;
+    let storage = Storage::open(&config.storage, config.redis.url.is_some()).await?;
     let listener = TcpListener::bind(config.server.listen)
         .await
         .map_err(|source| StartError::Listen(config.server.listen, source))?;
@@ -125,6 +126,7 @@ struct Node {
     hub: HubContext,
     setup_code: Option<String>,
     writer: LogWriter,
+    bus: NodeBus,
     app: App,
 }
 
@@ -141,12 +143,12 @@ impl Node {
         let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hasher: Arc<dyn PasswordHasher> = Arc::new(Argon2Hasher::new(cores));
-        let bus = Arc::new(InProcessEventBus::new());
-        let events: Arc<dyn EventBus> = bus.clone();
         let tasks = TaskTracker::new();
 
         let server = ServerService::new(store.clone(), clock.clone(), ids.clone());
         let prepared = server.prepare().await.map_err(StartError::Prepare)?;
+        let bus = NodeBus::new(&config.redis, &prepared, ids.as_ref())?;
+        let events = bus.port();
         let tokens: Arc<dyn TokenIssuer> = Arc::new(JwtIssuer::new(&prepared.token_key));
         let auth = AuthService::new(
             store.clone(),
@@ -172,7 +174,8 @@ impl Node {
 
         let watching = Arc::new(Watching::new(presence.clone(), tasks.clone()));
         let outbound = Arc::new(HubOutbound::new(presence.clone(), watching.clone()));
-        let relay = Relay::new(chat.clone(), outbound.clone(), tasks.clone());
+        let (source, to) = (chat.clone(), outbound.clone());
+        let relay = Relay::new(source, to, events.clone(), tasks.clone());
         let hub = wrap(hub::builder(HubState {
             auth: auth.clone(),
             chat: chat.clone(),
@@ -184,7 +187,7 @@ impl Node {
         }))
         .build();
         outbound.connect(hub.context());
-        bus.subscribe(move |event| relay.receive(event));
+        bus.start(move |event| relay.receive(event));
         for runner in runners {
             tasks.spawn(runner.run());
         }
@@ -210,6 +213,7 @@ impl Node {
             hub: hub.context(),
             setup_code: prepared.setup_code,
             writer,
+            bus,
             app,
         })
     }
@@ -232,6 +236,12 @@ impl Node {
             .is_err()
         {
             tracing::warn!("some work did not end in time");
+        }
+        if tokio::time::timeout(STOP_TIMEOUT, self.bus.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("other nodes were not told everything");
         }
     }
 }

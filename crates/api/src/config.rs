@@ -2,6 +2,7 @@
 //! checked before anything starts.
 
 mod database_url;
+mod redis_url;
 mod settings;
 
 use std::net::{IpAddr, SocketAddr};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use database_url::DatabaseUrl;
+pub use redis_url::RedisUrl;
 pub use settings::SETTINGS;
 
 /// Everything that can be configured.
@@ -26,6 +28,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where it keeps its data.
     pub storage: StorageConfig,
+    /// How it reaches other nodes.
+    pub redis: RedisConfig,
     /// Who may register.
     pub registration: RegistrationConfig,
     /// How long people stay signed in.
@@ -61,6 +65,14 @@ pub struct StorageConfig {
     pub database_url: Option<DatabaseUrl>,
     /// Whether a PostgreSQL that may lose what it has acknowledged is used with a warning, and not refused.
     pub allow_unsafe_settings: bool,
+}
+
+/// How it reaches other nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedisConfig {
+    /// The Redis through which nodes tell each other what has happened.
+    pub url: Option<RedisUrl>,
 }
 
 /// Who may register.
@@ -209,13 +221,18 @@ impl Config {
         figment = figment
             .merge(
                 Env::prefixed("HUBBUB_")
-                    .ignore(&["database_url"])
+                    .ignore(&["database_url", "redis_url"])
                     .split("__"),
             )
             .merge(
                 Env::raw()
                     .only(&[settings::DATABASE_URL])
                     .map(|_| "storage.database_url".into()),
+            )
+            .merge(
+                Env::raw()
+                    .only(&[settings::REDIS_URL])
+                    .map(|_| "redis.url".into()),
             );
         if let Some(listen) = overrides.listen {
             figment = figment.merge(Serialized::default("server.listen", listen));
@@ -249,6 +266,11 @@ impl Config {
         {
             return invalid(
                 "server.public_url must be an address like https://chat.example.org, without a path",
+            );
+        }
+        if self.redis.url.is_some() && self.storage.database_url.is_none() {
+            return invalid(
+                "redis.url makes it one of several nodes, and those share a PostgreSQL: set HUBBUB_DATABASE_URL as well",
             );
         }
         if !is_log_level(&self.log.level) {

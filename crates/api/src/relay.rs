@@ -8,6 +8,7 @@
 //! The relay reaches the database through [`source::Source`] and connections through [`outbound::Outbound`], so that it can be tested
 //! without either.
 
+mod listening;
 mod log;
 pub(crate) mod outbound;
 #[cfg(test)]
@@ -25,7 +26,10 @@ use std::time::Duration;
 
 use hubbub_application::chat::ChatError;
 use hubbub_application::chat::dto::{Head, Heads};
-use hubbub_application::events::{ConversationEvent, Event, UserEvent};
+use hubbub_application::events::{
+    ConversationEvent, ConversationEventChange, Event, UserEvent, UserEventChange,
+};
+use hubbub_application::ports::{EventBus, Topic};
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, UserRev};
 use parking_lot::Mutex;
@@ -48,8 +52,11 @@ pub(crate) struct Relay<K: ConnectionKey> {
 struct Shared<K: ConnectionKey> {
     source: Arc<dyn Source>,
     outbound: Arc<dyn Outbound<K>>,
+    bus: Arc<dyn EventBus>,
     /// Held while steps are handed to connections, which never waits: that is what keeps them in order.
     state: Mutex<State<K>>,
+    /// The topics that this node listens to. Locked after the state.
+    held: Mutex<HashSet<Topic>>,
     tasks: TaskTracker,
 }
 
@@ -62,17 +69,21 @@ impl<K: ConnectionKey> Clone for Relay<K> {
 }
 
 impl<K: ConnectionKey> Relay<K> {
-    /// A relay that reads holes from `source` and delivers through `outbound`.
+    /// A relay that reads holes from `source`, delivers through `outbound` and listens to what it needs of `bus`, whose events are to be
+    /// handed to [`Relay::receive`].
     pub(crate) fn new(
         source: Arc<dyn Source>,
         outbound: Arc<dyn Outbound<K>>,
+        bus: Arc<dyn EventBus>,
         tasks: TaskTracker,
     ) -> Self {
         Self {
             shared: Arc::new(Shared {
                 source,
                 outbound,
+                bus,
                 state: Mutex::default(),
+                held: Mutex::default(),
                 tasks,
             }),
         }
@@ -116,7 +127,7 @@ impl<K: ConnectionKey> Relay<K> {
     /// Makes a connection live: from its first event, `Heads`, on it receives every step of its user's conversations and of
     /// its user's own log.
     ///
-    /// The conversations are tracked first and read after, so that nothing can fall between. If a change of membership overtakes
+    /// The conversations are tracked and listened to first and read after, so that nothing can fall between. If a change of membership overtakes
     /// the reading, it is read again.
     pub(crate) async fn attach(&self, key: K, user: UserId) -> Result<(), ChatError> {
         self.shared.state.lock().register(key.clone(), user);
@@ -132,7 +143,9 @@ impl<K: ConnectionKey> Relay<K> {
         loop {
             shared.state.lock().begin_snapshot(key);
             let heads = shared.source.heads(user).await?;
-            shared.state.lock().track(key, &ids(&heads));
+            let gone = shared.state.lock().track(key, &ids(&heads));
+            self.stop_listening(gone.into_iter().map(Topic::Conversation));
+            self.listen(topics(user, &heads)).await;
             let heads = shared.source.heads(user).await?;
             loop {
                 let outbound = shared.outbound.as_ref();
@@ -156,6 +169,7 @@ impl<K: ConnectionKey> Relay<K> {
         loop {
             let applied = self.shared.state.lock().applied(id);
             let Some(after) = applied.filter(|&applied| applied < head.rev) else {
+                self.stop_listening([Topic::Conversation(id)]);
                 return Ok(());
             };
             let steps = self.shared.source.steps_after(id, after, FETCH_LIMIT);
@@ -167,18 +181,31 @@ impl<K: ConnectionKey> Relay<K> {
 
     /// Forgets a connection. One that is not known changes nothing.
     pub(crate) fn detach(&self, key: &K) {
-        self.shared.state.lock().forget(key);
+        let unneeded = self.shared.state.lock().forget(key);
+        self.stop_listening(unneeded);
     }
 
     fn receive_step(&self, step: &Arc<ConversationEvent>) {
         let id = step.conversation_id;
         let outbound = self.shared.outbound.as_ref();
         let follow_up = self.shared.state.lock().offer(step, outbound);
+        if matches!(step.change, ConversationEventChange::Member(_)) {
+            self.stop_listening([Topic::Conversation(id)]);
+        }
         if follow_up.must_fill {
             let relay = self.clone();
-            self.shared.tasks.spawn(async move { relay.fill(id).await });
+            self.shared.tasks.spawn(async move {
+                // It may be tracked from this very step on, which came on its user's topic.
+                relay.listen(vec![Topic::Conversation(id)]).await;
+                relay.fill(id).await;
+            });
         }
-        for key in follow_up.deaf {
+        self.look_again_at(follow_up.deaf);
+    }
+
+    /// Has the snapshots of these taken again.
+    fn look_again_at(&self, deaf: Vec<K>) {
+        for key in deaf {
             let relay = self.clone();
             self.shared
                 .tasks
@@ -217,7 +244,9 @@ impl<K: ConnectionKey> Relay<K> {
     async fn fill(&self, id: ConversationId) {
         loop {
             let missing = self.shared.state.lock().next_to_fill(id);
-            let Some(missing) = missing else { return };
+            let Some(missing) = missing else {
+                return self.stop_listening([Topic::Conversation(id)]);
+            };
             let after = Rev::new(missing.after);
             match self.shared.source.steps_after(id, after, FETCH_LIMIT).await {
                 Ok(steps) => {
@@ -244,9 +273,15 @@ impl<K: ConnectionKey> Relay<K> {
                 .user_steps_after(user, after, FETCH_LIMIT);
             match steps.await {
                 Ok(steps) => {
+                    let gained = gained(&steps);
                     let outbound = self.shared.outbound.as_ref();
                     let mut state = self.shared.state.lock();
                     state.fill_user(user, missing, steps, outbound);
+                    // With the step of the own log, the join may have been lost as well.
+                    let deaf = gained.into_iter().map(|id| state.begin_looking(user, id));
+                    let deaf: Vec<_> = deaf.flatten().collect();
+                    drop(state);
+                    self.look_again_at(deaf);
                 }
                 Err(error) => {
                     tracing::warn!(user.id = %user, error = %error, "a hole cannot be read yet");
@@ -263,4 +298,22 @@ fn ids(heads: &Heads) -> HashSet<ConversationId> {
         .iter()
         .map(|head| head.conversation_id)
         .collect()
+}
+
+/// What is said about a user, and in the user's conversations.
+fn topics(user: UserId, heads: &Heads) -> Vec<Topic> {
+    let conversations = heads.conversations.iter();
+    let conversations = conversations.map(|head| Topic::Conversation(head.conversation_id));
+    std::iter::once(Topic::User(user))
+        .chain(conversations)
+        .collect()
+}
+
+/// The conversations that a user has become a member of by these steps.
+fn gained(steps: &[UserEvent]) -> Vec<ConversationId> {
+    let gains = steps.iter().filter_map(|step| match &step.change {
+        UserEventChange::ConversationGained { conversation } => Some(conversation.id),
+        _ => None,
+    });
+    gains.collect()
 }

@@ -12,7 +12,7 @@ use hubbub_application::events::UserEventChange;
 use hubbub_domain::numbers::Seq;
 use proptest::prelude::*;
 
-use super::testing::{message, step};
+use super::testing::{alone, message, step};
 use super::*;
 use checks::{check_room, check_up_to_date};
 use database::{Change, ROOMS, SlowSource, USERS, length, room_id, user_id};
@@ -69,7 +69,7 @@ impl Simulation {
         let wires = Arc::new(Wires::default());
         let tasks = TaskTracker::new();
         Self {
-            relay: Relay::new(source.clone(), wires.clone(), tasks.clone()),
+            relay: Relay::new(source.clone(), wires.clone(), alone(), tasks.clone()),
             source,
             wires,
             tasks,

@@ -10,6 +10,7 @@ use hubbub_application::events::{
     ConversationEvent, ConversationEventChange, UserEvent, UserEventChange,
 };
 use hubbub_application::groups::dto::MemberChange;
+use hubbub_application::ports::Topic;
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
 
@@ -128,6 +129,22 @@ impl<K: ConnectionKey> State<K> {
             .or_insert_with(|| Tracked::new(Log::loading(), false));
     }
 
+    /// Whether a conversation's steps are taken.
+    pub(super) fn tracks(&self, id: ConversationId) -> bool {
+        self.conversations.contains_key(&id)
+    }
+
+    /// The same for a user's own log.
+    pub(super) fn tracks_user(&self, user: UserId) -> bool {
+        self.users.contains_key(&user)
+    }
+
+    /// The live connections of a user that do not follow a conversation, and for which nobody is taking another look yet. Who is told of
+    /// one must take it.
+    pub(super) fn begin_looking(&mut self, user: UserId, id: ConversationId) -> Vec<K> {
+        self.connections.begin_looking(user, id)
+    }
+
     pub(super) fn user_of(&self, key: &K) -> Option<UserId> {
         self.connections.user_of(key)
     }
@@ -146,9 +163,11 @@ impl<K: ConnectionKey> State<K> {
         self.connections.begin_snapshot(key);
     }
 
-    /// Follows these conversations, without receiving anything of them yet.
-    pub(super) fn track(&mut self, key: &K, ids: &HashSet<ConversationId>) {
-        for id in self.connections.set_candidates(key, ids) {
+    /// Follows these conversations, without receiving anything of them yet. Answers those that it was about to follow before, and now is
+    /// not.
+    pub(super) fn track(&mut self, key: &K, ids: &HashSet<ConversationId>) -> Vec<ConversationId> {
+        let gone = self.connections.set_candidates(key, ids);
+        for &id in &gone {
             self.forget_if_unfollowed(id);
         }
         if self.connections.contains(key) {
@@ -158,6 +177,7 @@ impl<K: ConnectionKey> State<K> {
                     .or_insert_with(|| Tracked::new(Log::loading(), false));
             }
         }
+        gone
     }
 
     /// Makes a connection live by a snapshot that was read after its conversations were tracked: from here on it receives
@@ -254,16 +274,20 @@ impl<K: ConnectionKey> State<K> {
         UserRev::new(applied)
     }
 
-    pub(super) fn forget(&mut self, key: &K) {
+    /// Forgets a connection. Answers what it was told of, which nobody else may need to be.
+    pub(super) fn forget(&mut self, key: &K) -> Vec<Topic> {
         let Some((user, followed)) = self.connections.forget(key) else {
-            return;
+            return Vec::new();
         };
+        let mut topics = vec![Topic::User(user)];
         for id in followed {
             self.forget_if_unfollowed(id);
+            topics.push(Topic::Conversation(id));
         }
         if self.connections.of(user).is_empty() {
             self.users.remove(&user);
         }
+        topics
     }
 
     /// Takes a hint about a conversation.

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::source::Reading;
-use super::testing::{conversation_id, membership, message, says, step, user_id};
+use super::testing::{alone, conversation_id, membership, message, says, step, user_id};
 use super::*;
 
 /// A database and the connections of a node, both in memory: what is committed here is read and delivered by a real relay.
@@ -26,7 +26,7 @@ impl World {
         let wires = Arc::new(RecordingOutbound::default());
         let tasks = TaskTracker::new();
         Self {
-            relay: Relay::new(store.clone(), wires.clone(), tasks.clone()),
+            relay: Relay::new(store.clone(), wires.clone(), alone(), tasks.clone()),
             store,
             wires,
             tasks,
