@@ -1,8 +1,10 @@
 //! The composition root: everything is made and connected here, started, and stopped in order.
 
 mod background;
+mod bus;
 #[cfg(test)]
 mod cut_connections;
+mod realtime;
 mod sharing;
 mod start_error;
 mod stop;
@@ -17,18 +19,14 @@ use hubbub_application::auth::AuthService;
 use hubbub_application::chat::{ChatService, LogWriter, WriterOptions};
 use hubbub_application::groups::GroupService;
 use hubbub_application::invitations::InvitationService;
-use hubbub_application::ports::{
-    BusHealth, Clock, EventBus, IdGenerator, PasswordHasher, TokenIssuer,
-};
+use hubbub_application::ports::{Clock, EventBus, IdGenerator, PasswordHasher, TokenIssuer};
 use hubbub_application::presence::PresenceService;
 use hubbub_application::server::ServerService;
 use hubbub_application::users::UserService;
 use hubbub_domain::unit_of_work::Store;
-use hubbub_infrastructure::in_process::InProcessEventBus;
 use hubbub_infrastructure::security::{Argon2Hasher, JwtIssuer, RandomIds, SystemClock};
 use signalr_hub::{HubBuilder, HubContext, match_any_case};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::SwaggerUi;
@@ -37,20 +35,21 @@ pub use start_error::StartError;
 
 use crate::config::Config;
 use crate::controllers;
-use crate::hub::{self, HubOutbound, HubState, Watching};
+use crate::hub::HubState;
 use crate::login_throttle::LoginThrottle;
 use crate::middleware::{contained, detached, same_origin, security_headers, trace};
-use crate::relay::{Committed, Relay, Surroundings};
+use crate::relay::Committed;
 use crate::setup_notice::SetupNotice;
 use crate::state::{App, Services};
 use crate::{server, web_client};
+use background::Background;
+use bus::NodeBus;
+use realtime::{Parts, Realtime};
 use sharing::Sharing;
 use storage::Storage;
 
 /// Where the hub is.
 const HUB_PATH: &str = "/hubs/chat";
-/// The Redis that several nodes share. None yet: this is one node.
-const REDIS_URL: Option<&str> = None;
 /// How long running requests may take to end when the program stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -64,7 +63,7 @@ pub fn run(config: Config) -> Result<(), StartError> {
 }
 
 async fn serve(config: Config) -> Result<(), StartError> {
-    let storage = Storage::open(&config.storage).await?;
+    let storage = Storage::open(&config.storage, config.redis.url.is_some()).await?;
     let listener = TcpListener::bind(config.server.listen)
         .await
         .map_err(|source| StartError::Listen(config.server.listen, source))?;
@@ -132,6 +131,7 @@ struct Node {
     hub: HubContext,
     setup_code: Option<String>,
     writer: LogWriter,
+    bus: NodeBus,
     app: App,
 }
 
@@ -148,13 +148,13 @@ impl Node {
         let ids: Arc<dyn IdGenerator> = Arc::new(RandomIds);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hasher: Arc<dyn PasswordHasher> = Arc::new(Argon2Hasher::new(cores));
-        let bus = Arc::new(InProcessEventBus::new());
-        let committed = Arc::new(Committed::new(bus.clone()));
-        let events: Arc<dyn EventBus> = committed.clone();
         let tasks = TaskTracker::new();
 
         let server = ServerService::new(store.clone(), clock.clone(), ids.clone());
         let prepared = server.prepare().await.map_err(StartError::Prepare)?;
+        let bus = NodeBus::new(&config.redis, &prepared, ids.as_ref())?;
+        let committed = Arc::new(Committed::new(bus.port()));
+        let events: Arc<dyn EventBus> = committed.clone();
         let tokens: Arc<dyn TokenIssuer> = Arc::new(JwtIssuer::new(&prepared.token_key));
         let auth = AuthService::new(
             store.clone(),
@@ -169,7 +169,12 @@ impl Node {
         let (c, e) = (clock.clone(), events.clone());
         let (writer, runners) = LogWriter::new(store.clone(), c, e, writing);
         let (c, i, e, w) = (clock.clone(), ids.clone(), events.clone(), writer.clone());
-        let sharing = Sharing::open(REDIS_URL, config.rate_limits(), clock.clone(), ids.clone())?;
+        let sharing = Sharing::open(
+            config.redis.url.as_ref(),
+            config.rate_limits(),
+            clock.clone(),
+            ids.clone(),
+        )?;
         let chat = ChatService::new(store.clone(), c, i, e, w);
         let chat = Arc::new(chat.limited_by(sharing.limits.clone()));
         let (c, i, e) = (clock.clone(), ids.clone(), events.clone());
@@ -184,47 +189,31 @@ impl Node {
         // Before the first account nobody can be on the way back.
         presence.enter(prepared.setup_code.is_none()).await;
 
-        let watching = Watching::new(presence.clone(), clock.clone(), tasks.clone());
-        let watching = Arc::new(watching);
-        let outbound = Arc::new(HubOutbound::new(presence.clone(), watching.clone()));
-        let relay = Relay::new(chat.clone(), outbound.clone(), tasks.clone());
-        let hub = wrap(hub::builder(HubState {
+        let parts = Parts {
             auth: auth.clone(),
             chat: chat.clone(),
             groups: groups.clone(),
             presence: presence.clone(),
-            watching: watching.clone(),
             clock: clock.clone(),
-            relay: relay.clone(),
-        }))
-        .build();
-        outbound.connect(hub.context());
-        let watching_relay = relay.clone();
-        bus.subscribe(move |event| relay.receive(event));
-        tasks.spawn(watching_relay.watch(Surroundings {
             committed,
-            // What is handed over in the same process is not lost.
-            health: watch::channel(BusHealth::Healthy).1,
-            interruptions: watch::channel(0).1,
-            stopping: stopping.clone(),
-        }));
+            tasks: tasks.clone(),
+        };
+        let realtime = Realtime::build(parts, wrap);
+        realtime.start(&bus, stopping.clone());
         for runner in runners {
             tasks.spawn(runner.run());
         }
-        let stop = stopping.clone();
-        tasks.spawn(background::keep_presence(presence.clone(), stop));
-        tasks.spawn(background::announce_presence(watching, stopping.clone()));
-        if let Some(rates) = sharing.rates {
-            tasks.spawn(background::until(stopping.clone(), rates.run()));
-        }
-        tasks.spawn(background::close_ended(
-            auth.clone(),
-            outbound.clone(),
-            stopping.clone(),
-        ));
-        tasks.spawn(background::purge_ended(server, stopping.clone()));
-        tasks.spawn(background::purge_deleted(chat.clone(), stopping.clone()));
-        tasks.spawn(background::forget_changes(chat.clone(), stopping.clone()));
+        let background = Background {
+            server,
+            auth: auth.clone(),
+            chat: chat.clone(),
+            presence: presence.clone(),
+            watching: realtime.watching,
+            outbound: realtime.outbound,
+            rates: sharing.rates,
+            interruptions: events.interruptions(),
+        };
+        background.spawn(&tasks, &stopping);
 
         let app = App::new(Services {
             config,
@@ -241,10 +230,11 @@ impl Node {
             stopping,
         });
         Ok(Self {
-            router: router(&app, hub.router(HUB_PATH)),
-            hub: hub.context(),
+            router: router(&app, realtime.hub.router(HUB_PATH)),
+            hub: realtime.hub.context(),
             setup_code: prepared.setup_code,
             writer,
+            bus,
             app,
         })
     }
@@ -267,6 +257,12 @@ impl Node {
             .is_err()
         {
             tracing::warn!("some work did not end in time");
+        }
+        if tokio::time::timeout(STOP_TIMEOUT, self.bus.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("other nodes were not told everything");
         }
     }
 }

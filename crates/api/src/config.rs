@@ -2,6 +2,7 @@
 //! checked before anything starts.
 
 mod database_url;
+mod redis_url;
 mod settings;
 
 use std::net::{IpAddr, SocketAddr};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub use database_url::DatabaseUrl;
+pub use redis_url::RedisUrl;
 pub use settings::SETTINGS;
 
 /// Everything that can be configured.
@@ -27,6 +29,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// Where it keeps its data.
     pub storage: StorageConfig,
+    /// How it reaches other nodes.
+    pub redis: RedisConfig,
     /// Who may register.
     pub registration: RegistrationConfig,
     /// How long people stay signed in.
@@ -64,6 +68,14 @@ pub struct StorageConfig {
     pub database_url: Option<DatabaseUrl>,
     /// Whether a PostgreSQL that may lose what it has acknowledged is used with a warning, and not refused.
     pub allow_unsafe_settings: bool,
+}
+
+/// How it reaches other nodes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RedisConfig {
+    /// The Redis through which nodes tell each other what has happened.
+    pub url: Option<RedisUrl>,
 }
 
 /// Who may register.
@@ -237,13 +249,18 @@ impl Config {
         figment = figment
             .merge(
                 Env::prefixed("HUBBUB_")
-                    .ignore(&["database_url"])
+                    .ignore(&["database_url", "redis_url"])
                     .split("__"),
             )
             .merge(
                 Env::raw()
                     .only(&[settings::DATABASE_URL])
                     .map(|_| "storage.database_url".into()),
+            )
+            .merge(
+                Env::raw()
+                    .only(&[settings::REDIS_URL])
+                    .map(|_| "redis.url".into()),
             );
         if let Some(listen) = overrides.listen {
             figment = figment.merge(Serialized::default("server.listen", listen));
@@ -281,6 +298,11 @@ impl Config {
         }
         if self.limits.sends_burst == 0 || self.limits.typing_burst == 0 {
             return invalid("limits.sends_burst and limits.typing_burst must be at least 1");
+        }
+        if self.redis.url.is_some() && self.storage.database_url.is_none() {
+            return invalid(
+                "redis.url makes it one of several nodes, and those share a PostgreSQL: set HUBBUB_DATABASE_URL as well",
+            );
         }
         if !is_log_level(&self.log.level) {
             return invalid(

@@ -12,6 +12,7 @@ mod committed;
 mod counters;
 mod detectors;
 mod filling;
+mod listening;
 mod log;
 #[cfg(test)]
 mod model;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use hubbub_application::chat::ChatError;
 use hubbub_application::chat::dto::Heads;
 use hubbub_application::events::Event;
+use hubbub_application::ports::{EventBus, Topic};
 use hubbub_domain::ids::{ConversationId, UserId};
 use parking_lot::Mutex;
 use tokio_util::task::TaskTracker;
@@ -51,8 +53,11 @@ pub(crate) struct Relay<K: ConnectionKey> {
 struct Shared<K: ConnectionKey> {
     source: Arc<dyn Source>,
     outbound: Arc<dyn Outbound<K>>,
+    bus: Arc<dyn EventBus>,
     /// Held while steps are handed to connections, which never waits: that is what keeps them in order.
     state: Mutex<State<K>>,
+    /// The topics that this node listens to. Locked after the state.
+    held: Mutex<HashSet<Topic>>,
     counters: Arc<RelayCounters>,
     tasks: TaskTracker,
 }
@@ -66,10 +71,12 @@ impl<K: ConnectionKey> Clone for Relay<K> {
 }
 
 impl<K: ConnectionKey> Relay<K> {
-    /// A relay that reads holes from `source` and delivers through `outbound`.
+    /// A relay that reads holes from `source`, delivers through `outbound` and listens to what it needs of `bus`, whose events are to be
+    /// handed to [`Relay::receive`].
     pub(crate) fn new(
         source: Arc<dyn Source>,
         outbound: Arc<dyn Outbound<K>>,
+        bus: Arc<dyn EventBus>,
         tasks: TaskTracker,
     ) -> Self {
         let counters = Arc::new(RelayCounters::default());
@@ -77,7 +84,9 @@ impl<K: ConnectionKey> Relay<K> {
             shared: Arc::new(Shared {
                 source,
                 outbound,
+                bus,
                 state: Mutex::new(State::new(Arc::clone(&counters))),
+                held: Mutex::default(),
                 counters,
                 tasks,
             }),
@@ -128,8 +137,8 @@ impl<K: ConnectionKey> Relay<K> {
     /// Makes a connection live: from its first event, `Heads`, on it receives every step of its user's conversations and of
     /// its user's own log.
     ///
-    /// The conversations are tracked first and read after, so that nothing can fall between. If a change of membership overtakes
-    /// the reading, it is read again.
+    /// The conversations are tracked and listened to first and read after, so that nothing can fall between. If a change of membership
+    /// overtakes the reading, it is read again.
     pub(crate) async fn attach(&self, key: K, user: UserId) -> Result<(), ChatError> {
         self.with(|state, _| state.register(key.clone(), user));
         let attached = self.make_live(&key, user).await;
@@ -145,6 +154,7 @@ impl<K: ConnectionKey> Relay<K> {
             self.with(|state, _| state.begin_snapshot(key));
             let heads = source.heads(user).await?;
             self.with(|state, _| state.track(key, &ids(&heads)));
+            self.listen(topics(user, &heads)).await;
             let heads = source.heads(user).await?;
             loop {
                 match self.with(|state, outbound| state.go_live(key, user, &heads, outbound)) {
@@ -182,5 +192,14 @@ fn ids(heads: &Heads) -> HashSet<ConversationId> {
         .conversations
         .iter()
         .map(|head| head.conversation_id)
+        .collect()
+}
+
+/// What is said about a user, and in the user's conversations.
+fn topics(user: UserId, heads: &Heads) -> Vec<Topic> {
+    let conversations = heads.conversations.iter();
+    let conversations = conversations.map(|head| Topic::Conversation(head.conversation_id));
+    std::iter::once(Topic::User(user))
+        .chain(conversations)
         .collect()
 }

@@ -137,7 +137,7 @@ pub struct UserEvent {
 }
 
 /// What a step in a user's own log brings.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]
 #[schema(as = UserChange)]
 pub enum UserEventChange {

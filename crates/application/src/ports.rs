@@ -1,5 +1,7 @@
 //! What the use cases need from outside, each as the smallest trait that will do.
 
+mod event_bus;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,7 +10,7 @@ use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::user::{Password, PasswordHash};
 use uuid::Uuid;
 
-use crate::events::Event;
+pub use event_bus::{BusHealth, BusUnavailable, EventBus, Topic};
 
 /// What time it is.
 pub trait Clock: Send + Sync {
@@ -92,15 +94,6 @@ pub trait TokenIssuer: Send + Sync {
     ) -> Result<TokenClaims, TokenError>;
 }
 
-/// How far the way between nodes can be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BusHealth {
-    /// What is published arrives, as far as can be told.
-    Healthy,
-    /// It may not, so the database is looked at more often.
-    Degraded,
-}
-
 /// Something that one can do too often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -129,12 +122,4 @@ impl RateLimiter for Unlimited {
     fn take(&self, _: Action, _: UserId) -> Result<(), Duration> {
         Ok(())
     }
-}
-
-/// Tells all nodes what has happened. A hint: it may be lost, doubled or late, and the database remains the truth.
-///
-/// Publishing never waits and never fails; an adapter that must queue bounds its queue and drops hints when it is full.
-pub trait EventBus: Send + Sync {
-    /// Sends the event on its way.
-    fn publish(&self, event: Event);
 }

@@ -29,6 +29,8 @@ pub struct Prepared {
     pub epoch: Epoch,
     /// The key that signs tokens.
     pub token_key: ServerKey,
+    /// The key by which nodes know what comes from their own.
+    pub bus_key: ServerKey,
     /// The code that makes the first account, while there is none.
     pub setup_code: Option<String>,
 }
@@ -53,11 +55,9 @@ impl ServerService {
             .await?;
         let epoch = unit.server().epoch().await?;
         let setup_code = unit.server().find_setup_code().await?;
-        let fresh_key = ServerKey {
-            id: self.ids.uuid().simple().to_string(),
-            secret: self.ids.secret(),
-        };
-        let token_key = unit.server().key_or_insert("tokens", fresh_key).await?;
+        let token_key = unit.server().key_or_insert("tokens", self.fresh_key());
+        let token_key = token_key.await?;
+        let bus_key = unit.server().key_or_insert("bus", self.fresh_key()).await?;
         if unit.conversations().find(GENERAL).await?.is_none() {
             let general = Conversation::found(GENERAL, Subject::Channel(general_title()), now);
             unit.conversations().add(&general).await?;
@@ -66,8 +66,16 @@ impl ServerService {
         Ok(Prepared {
             epoch,
             token_key,
+            bus_key,
             setup_code,
         })
+    }
+
+    fn fresh_key(&self) -> ServerKey {
+        ServerKey {
+            id: self.ids.uuid().simple().to_string(),
+            secret: self.ids.secret(),
+        }
     }
 
     /// Removes the sign-ins and invitations that ended more than 30 days ago. Answers how many. To be called about once a day.

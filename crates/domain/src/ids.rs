@@ -78,3 +78,7 @@ id!(
     /// The identity of the database's history. Another epoch means that positions kept by clients are void.
     Epoch
 );
+id!(
+    /// One run of the program on one machine.
+    NodeId
+);

@@ -1,10 +1,11 @@
 //! What several nodes share through Redis. Nothing in it is the truth of anything but of who is there.
 
 mod connection;
+mod event_bus;
 mod presence;
 mod rate_limiter;
 
-pub use connection::connect_lazily;
+pub use connection::{BadRedisUrl, connect_lazily};
+pub use event_bus::{BusCounters, RedisBusOptions, RedisEventBus};
 pub use presence::RedisPresence;
 pub use rate_limiter::{RateSharing, RedisRateLimiter};
-pub use redis::RedisError;

@@ -7,9 +7,12 @@ use hubbub_application::auth::AuthService;
 use hubbub_application::chat::ChatService;
 use hubbub_application::presence::PresenceService;
 use hubbub_application::server::ServerService;
+use hubbub_infrastructure::redis::RateSharing;
 use hubbub_shared::Causes;
+use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::hub::{HubOutbound, Watching};
 
@@ -28,13 +31,47 @@ const PURGE_DELETED: Duration = Duration::from_secs(5);
 /// How often what every node has asked for is forgotten.
 const FORGET_CHANGES: Duration = Duration::from_secs(20);
 
+/// What works by itself, and what it needs.
+pub(super) struct Background {
+    pub(super) server: ServerService,
+    pub(super) auth: Arc<AuthService>,
+    pub(super) chat: Arc<ChatService>,
+    pub(super) presence: Arc<PresenceService>,
+    pub(super) watching: Arc<Watching>,
+    pub(super) outbound: Arc<HubOutbound>,
+    /// Where how much people have done is shared with other nodes.
+    pub(super) rates: Option<RateSharing>,
+    /// Of the bus.
+    pub(super) interruptions: watch::Receiver<u64>,
+}
+
+impl Background {
+    /// Sets it to work until the program stops.
+    pub(super) fn spawn(self, tasks: &TaskTracker, stopping: &CancellationToken) {
+        let stop = || stopping.clone();
+        tasks.spawn(keep_presence(self.presence.clone(), stop()));
+        tasks.spawn(announce_presence(self.watching, stop()));
+        tasks.spawn(until(
+            stop(),
+            doubt_presence(self.presence, self.interruptions),
+        ));
+        if let Some(rates) = self.rates {
+            tasks.spawn(until(stop(), rates.run()));
+        }
+        tasks.spawn(close_ended(self.auth, self.outbound, stop()));
+        tasks.spawn(purge_ended(self.server, stop()));
+        tasks.spawn(purge_deleted(self.chat.clone(), stop()));
+        tasks.spawn(forget_changes(self.chat, stop()));
+    }
+}
+
 /// Runs something until the program stops.
-pub(super) async fn until(stopping: CancellationToken, work: impl Future<Output = ()>) {
+async fn until(stopping: CancellationToken, work: impl Future<Output = ()>) {
     stopping.run_until_cancelled(work).await;
 }
 
 /// Says to the others who is here, as it happens and once more in order at the end.
-pub(super) async fn keep_presence(presence: Arc<PresenceService>, stopping: CancellationToken) {
+async fn keep_presence(presence: Arc<PresenceService>, stopping: CancellationToken) {
     let mut ticks = every(PRESENCE_BEAT);
     loop {
         tokio::select! {
@@ -47,7 +84,7 @@ pub(super) async fn keep_presence(presence: Arc<PresenceService>, stopping: Canc
 }
 
 /// Tells watchers what has changed, and reads what they see again whenever a change may have been missed.
-pub(super) async fn announce_presence(watching: Arc<Watching>, stopping: CancellationToken) {
+async fn announce_presence(watching: Arc<Watching>, stopping: CancellationToken) {
     let mut frames = every(PRESENCE_FRAME);
     let mut refreshes = every(PRESENCE_REFRESH);
     let mut knowledge = watching.knowledge();
@@ -67,8 +104,15 @@ pub(super) async fn announce_presence(watching: Arc<Watching>, stopping: Cancell
     }
 }
 
+/// Has what is shown of others read again whenever hints of it may have been lost.
+async fn doubt_presence(presence: Arc<PresenceService>, mut interruptions: watch::Receiver<u64>) {
+    while interruptions.changed().await.is_ok() {
+        presence.doubt();
+    }
+}
+
 /// Closes the connections of sign-ins that have ended elsewhere without a word of it here.
-pub(super) async fn close_ended(
+async fn close_ended(
     auth: Arc<AuthService>,
     outbound: Arc<HubOutbound>,
     stopping: CancellationToken,
@@ -85,7 +129,7 @@ pub(super) async fn close_ended(
     }
 }
 
-pub(super) async fn purge_ended(server: ServerService, stopping: CancellationToken) {
+async fn purge_ended(server: ServerService, stopping: CancellationToken) {
     let mut ticks = every(PURGE_ENDED);
     while is_time(&mut ticks, &stopping).await {
         match server.purge().await {
@@ -98,7 +142,7 @@ pub(super) async fn purge_ended(server: ServerService, stopping: CancellationTok
     }
 }
 
-pub(super) async fn purge_deleted(chat: Arc<ChatService>, stopping: CancellationToken) {
+async fn purge_deleted(chat: Arc<ChatService>, stopping: CancellationToken) {
     let mut ticks = every(PURGE_DELETED);
     while is_time(&mut ticks, &stopping).await {
         match chat.purge_deleted().await {
@@ -125,7 +169,7 @@ async fn is_time(ticks: &mut Interval, stopping: &CancellationToken) -> bool {
     }
 }
 
-pub(super) async fn forget_changes(chat: Arc<ChatService>, stopping: CancellationToken) {
+async fn forget_changes(chat: Arc<ChatService>, stopping: CancellationToken) {
     let mut ticks = every(FORGET_CHANGES);
     while is_time(&mut ticks, &stopping).await {
         if let Err(error) = chat.forget_changes().await {

@@ -185,7 +185,7 @@ async fn ten_thousand_connections_cut_before_their_answer_lose_and_double_nothin
         data_dir: folder.path().join("data"),
         ..StorageConfig::default()
     };
-    let storage = Storage::open(&storage).await.unwrap();
+    let storage = Storage::open(&storage, false).await.unwrap();
     let (stopping, closing) = (CancellationToken::new(), CancellationToken::new());
     let held = HeldAnswers::default();
     let failpoint = held.clone();

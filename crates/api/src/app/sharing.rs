@@ -8,6 +8,7 @@ use hubbub_infrastructure::in_process::{InProcessPresence, InProcessRateLimiter,
 use hubbub_infrastructure::redis::{RateSharing, RedisPresence, RedisRateLimiter, connect_lazily};
 
 use super::start_error::StartError;
+use crate::config::RedisUrl;
 
 /// Who is there, and how much people have done.
 pub(super) struct Sharing {
@@ -20,7 +21,7 @@ pub(super) struct Sharing {
 impl Sharing {
     /// Connects when something is first needed: a Redis that is away keeps nobody from starting.
     pub(super) fn open(
-        redis_url: Option<&str>,
+        redis_url: Option<&RedisUrl>,
         limits: RateLimits,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
@@ -32,7 +33,7 @@ impl Sharing {
                 rates: None,
             });
         };
-        let connection = connect_lazily(url).map_err(StartError::Redis)?;
+        let connection = connect_lazily(url.expose()).map_err(StartError::Redis)?;
         let (limiter, rates) = RedisRateLimiter::new(connection.clone(), limits);
         Ok(Self {
             presence: Arc::new(RedisPresence::new(connection, ids)),

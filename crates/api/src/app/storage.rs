@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use super::start_error::StartError;
 use crate::config::{DatabaseUrl, StorageConfig};
 
-/// Where everything is kept, for this process alone.
+/// Where everything is kept: for this process alone, or in a database for this node and others.
 pub(super) enum Storage {
     /// In the data folder.
     Folder(Folder),
@@ -21,10 +21,11 @@ pub(super) enum Storage {
 }
 
 impl Storage {
-    pub(super) async fn open(config: &StorageConfig) -> Result<Self, StartError> {
+    /// Opens it; `is_shared` says that other nodes may, too.
+    pub(super) async fn open(config: &StorageConfig, is_shared: bool) -> Result<Self, StartError> {
         match &config.database_url {
             Some(url) => {
-                let postgres = Postgres::open(url, config).await?;
+                let postgres = Postgres::open(url, config, is_shared).await?;
                 Ok(Self::Postgres(Box::new(postgres)))
             }
             None => Folder::open(&config.data_dir).await.map(Self::Folder),
@@ -59,7 +60,7 @@ impl Storage {
         }
     }
 
-    /// Returns if it is not for this process alone any more, which never happens to a folder.
+    /// Returns if it is not for this process alone any more, which never happens to a folder, nor to what is shared.
     pub(super) async fn lost(&self) {
         match self {
             Self::Folder(_) => std::future::pending().await,
@@ -75,30 +76,43 @@ impl Storage {
     }
 }
 
-/// A database in PostgreSQL, which one node serves at a time.
+/// A database in PostgreSQL, which one node serves at a time, or several that hear each other.
 pub(super) struct Postgres {
     store: Arc<PgStore>,
-    lock: Mutex<NodeLock>,
+    /// Keeps other nodes away, from a node that would not hear them.
+    lock: Option<Mutex<NodeLock>>,
 }
 
 impl Postgres {
-    async fn open(url: &DatabaseUrl, config: &StorageConfig) -> Result<Self, StartError> {
+    async fn open(
+        url: &DatabaseUrl,
+        config: &StorageConfig,
+        is_shared: bool,
+    ) -> Result<Self, StartError> {
         let options = PgOptions {
             allow_unsafe_settings: config.allow_unsafe_settings,
             ..PgOptions::default()
         };
         let store = PgStore::open(url.expose(), options).await;
         let store = store.map_err(StartError::Postgres)?;
-        let lock = store.lock_node().await.map_err(StartError::Postgres)?;
+        let lock = if is_shared {
+            None
+        } else {
+            let lock = store.lock_node().await.map_err(StartError::Postgres)?;
+            Some(Mutex::new(lock))
+        };
         Ok(Self {
             store: Arc::new(store),
-            lock: Mutex::new(lock),
+            lock,
         })
     }
 
     /// Returns if another node serves the database. A server that is merely away, or was started anew, is waited for.
     async fn lost(&self) {
-        let mut lock = self.lock.lock().await;
+        let Some(lock) = &self.lock else {
+            return std::future::pending().await;
+        };
+        let mut lock = lock.lock().await;
         loop {
             let error = lock.lost().await;
             tracing::warn!(%error, "the connection that keeps other nodes away from the database was lost");
@@ -218,14 +232,14 @@ mod tests {
             data_dir: data_dir.clone(),
             ..StorageConfig::default()
         };
-        let first = Storage::open(&config).await.unwrap();
+        let first = Storage::open(&config, false).await.unwrap();
         for path in &paths {
             assert_eq!(mode(path), 0o600, "{} when made", path.display());
             fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
         }
         // As after a crash: the files are left behind, and the system has let go of the lock.
         drop(first);
-        let second = Storage::open(&config).await.unwrap();
+        let second = Storage::open(&config, false).await.unwrap();
         for path in &paths {
             assert_eq!(mode(path), 0o600, "{} when found", path.display());
         }

@@ -3,6 +3,9 @@
 /// The variable of `storage.database_url`, under the name that such variables have everywhere.
 pub(super) const DATABASE_URL: &str = "HUBBUB_DATABASE_URL";
 
+/// That of `redis.url`, likewise.
+pub(super) const REDIS_URL: &str = "HUBBUB_REDIS_URL";
+
 /// What there is to say about one setting.
 pub struct Setting {
     /// Where it stands in the file: `section.key`.
@@ -14,10 +17,11 @@ pub struct Setting {
 impl Setting {
     /// The environment variable that sets it.
     pub fn variable(&self) -> String {
-        if self.key == "storage.database_url" {
-            return DATABASE_URL.to_owned();
+        match self.key {
+            "storage.database_url" => DATABASE_URL.to_owned(),
+            "redis.url" => REDIS_URL.to_owned(),
+            key => format!("HUBBUB_{}", key.to_uppercase().replace('.', "__")),
         }
-        format!("HUBBUB_{}", self.key.to_uppercase().replace('.', "__"))
     }
 }
 
@@ -54,6 +58,10 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "storage.allow_unsafe_settings",
         about: "Use a PostgreSQL whose fsync, synchronous_commit or full_page_writes is off. A power cut can take messages away then.",
+    },
+    Setting {
+        key: "redis.url",
+        about: "A Redis that connects several nodes on one PostgreSQL: redis://user:password@host:6379, or rediss:// with TLS. Nothing is stored in it.",
     },
     Setting {
         key: "registration.mode",

@@ -129,6 +129,25 @@ fn the_database_has_a_variable_of_its_own_and_its_password_is_never_shown() {
 }
 
 #[test]
+fn redis_has_a_variable_of_its_own_needs_postgres_and_its_password_is_never_shown() {
+    in_jail(|jail| {
+        let url = "redis://:secret-word@cache:6379";
+        jail.set_env("HUBBUB_REDIS_URL", url);
+        let error = load().unwrap_err();
+        assert!(error.contains("HUBBUB_DATABASE_URL"), "{error}");
+        jail.set_env("HUBBUB_DATABASE_URL", "postgres://hubbub@db/hubbub");
+        let config = load().unwrap();
+        assert_eq!(config.redis.url.as_ref().unwrap().expose(), url);
+        let shown = format!("{config:?} {:?}", table_of(&config));
+        assert!(!shown.contains("secret-word"), "{shown}");
+        jail.set_env("HUBBUB_REDIS_URL", "http://:secret-word@cache:6379");
+        let error = load().unwrap_err();
+        assert!(error.contains("redis.url"), "{error}");
+        assert!(!error.contains("secret-word"), "{error}");
+    });
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let overrides = Overrides {
         file: Some(PathBuf::from("nowhere.toml")),
@@ -173,6 +192,7 @@ fn the_commented_file_says_what_the_defaults_are() {
         Some("https://chat.example.org")
     );
     assert!(config.storage.database_url.take().is_some());
+    assert!(config.redis.url.take().is_some());
     assert_eq!(config, Config::default());
     for setting in SETTINGS {
         let (_, key) = setting.key.split_once('.').unwrap();

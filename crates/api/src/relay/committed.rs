@@ -3,11 +3,13 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use hubbub_application::events::{Digest, Event};
-use hubbub_application::ports::EventBus;
+use hubbub_application::ports::{BusHealth, BusUnavailable, EventBus, Topic};
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, UserRev};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How long a digest tells of a commit: one that is published each second does so three times, so that two of them may be lost.
@@ -64,6 +66,7 @@ impl Committed {
     }
 }
 
+#[async_trait]
 impl EventBus for Committed {
     fn publish(&self, event: Event) {
         match &event {
@@ -78,6 +81,22 @@ impl EventBus for Committed {
             _ => {}
         }
         self.bus.publish(event);
+    }
+
+    async fn follow(&self, topics: &[Topic]) -> Result<(), BusUnavailable> {
+        self.bus.follow(topics).await
+    }
+
+    fn unfollow(&self, topics: &[Topic]) {
+        self.bus.unfollow(topics);
+    }
+
+    fn health(&self) -> watch::Receiver<BusHealth> {
+        self.bus.health()
+    }
+
+    fn interruptions(&self) -> watch::Receiver<u64> {
+        self.bus.interruptions()
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hubbub_application::chat::ChatError;
 use hubbub_application::chat::dto::Head;
+use hubbub_application::ports::Topic;
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, UserRev};
 use hubbub_shared::Causes;
@@ -23,6 +24,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(50);
 impl<K: ConnectionKey> Relay<K> {
     /// Begins what has become necessary.
     pub(super) fn begin(&self, work: Work<K>) {
+        self.stop_listening(&work.forgotten);
         let tasks = &self.shared.tasks;
         for id in work.fill {
             let relay = self.clone();
@@ -40,6 +42,8 @@ impl<K: ConnectionKey> Relay<K> {
 
     /// Reads what is missing of a conversation until nothing is.
     async fn fill(&self, id: ConversationId) {
+        // It may be tracked from this very step on, which came on its user's topic.
+        self.listen(vec![Topic::Conversation(id)]).await;
         tokio::time::sleep(PATIENCE).await;
         let mut account = Account::default();
         while let Some(hole) = self.with(|state, _| state.next_to_fill(id)) {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::filling::PATIENCE;
+use super::testing::alone;
 use super::*;
 use checks::{check_connection, check_up_to_date, what};
 use database::{ROOMS, USERS, user_id};
@@ -72,7 +73,7 @@ impl Simulation {
         let wires = Arc::new(Wires::default());
         let tasks = TaskTracker::new();
         Self {
-            relay: Relay::new(source.clone(), wires.clone(), tasks.clone()),
+            relay: Relay::new(source.clone(), wires.clone(), alone(), tasks.clone()),
             source,
             wires,
             tasks,

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use hubbub_application::events::{ConversationEvent, ConversationEventChange, UserEvent};
+use hubbub_application::ports::Topic;
 use hubbub_domain::ids::{ConversationId, Epoch, UserId};
 
 use super::counters::RelayCounters;
@@ -63,6 +64,8 @@ pub(super) struct Work<K> {
     pub(super) fill_users: Vec<UserId>,
     /// Connections that should follow a conversation and do not: their snapshot is to be taken again.
     pub(super) looks: Vec<K>,
+    /// What nobody here needs to be told of any more.
+    pub(super) forgotten: Vec<Topic>,
 }
 
 impl<K> Default for Work<K> {
@@ -71,6 +74,7 @@ impl<K> Default for Work<K> {
             fill: Vec::new(),
             fill_users: Vec::new(),
             looks: Vec::new(),
+            forgotten: Vec::new(),
         }
     }
 }
@@ -115,6 +119,7 @@ impl<K: ConnectionKey> State<K> {
         }
         if self.connections.of(user).is_empty() {
             self.users.remove(&user);
+            self.work.forgotten.push(Topic::User(user));
         }
     }
 
@@ -154,6 +159,15 @@ impl<K: ConnectionKey> State<K> {
         }
         self.fill_if_behind(id);
         self.forget_if_unfollowed(id);
+    }
+
+    /// Whether what is told there is taken.
+    pub(super) fn needs(&self, topic: Topic) -> bool {
+        match topic {
+            Topic::Conversation(id) => self.conversations.contains_key(&id),
+            Topic::User(user) => self.users.contains_key(&user),
+            Topic::Everybody => true,
+        }
     }
 
     /// What is to be read of a conversation's log. The task that asks ends when there is nothing.
@@ -264,8 +278,11 @@ impl<K: ConnectionKey> State<K> {
             .conversations
             .get(&id)
             .is_some_and(|tracked| tracked.is_filling);
-        if !is_filling && !self.connections.is_followed(id) {
-            self.conversations.remove(&id);
+        if !is_filling
+            && !self.connections.is_followed(id)
+            && self.conversations.remove(&id).is_some()
+        {
+            self.work.forgotten.push(Topic::Conversation(id));
         }
     }
 }

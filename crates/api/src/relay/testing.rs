@@ -1,10 +1,13 @@
 //! Short ways to the changes that the tests of the relay need.
 
+use std::sync::Arc;
+
 use hubbub_application::chat::dto::{ConversationSummary, MessageDto, PersonalDto};
 use hubbub_application::events::{
     ConversationEvent, ConversationEventChange, UserEvent, UserEventChange,
 };
 use hubbub_application::groups::dto::MemberChange;
+use hubbub_application::ports::EventBus;
 use hubbub_application::users::dto::UserDto;
 use hubbub_domain::conversation::{ConversationKind, HistoryVisibility};
 use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
@@ -14,7 +17,13 @@ use hubbub_domain::numbers::{Rev, Seq, UserRev};
 use hubbub_domain::personal::NotificationLevel;
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::user::ServerRole;
+use hubbub_infrastructure::in_process::InProcessEventBus;
 use uuid::Uuid;
+
+/// The bus of a node that is alone; the tests hand over hints themselves.
+pub(super) fn alone() -> Arc<dyn EventBus> {
+    Arc::new(InProcessEventBus::new())
+}
 
 pub(super) fn user_id(number: u128) -> UserId {
     UserId::from_uuid(Uuid::from_u128(number))

@@ -1,11 +1,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use hubbub_application::chat::dto::{Head, Heads};
 use hubbub_application::events::{
     ConversationEvent, ConversationEventChange, Digest, UserEvent, UserEventChange,
 };
-use hubbub_application::ports::{BusHealth, EventBus};
+use hubbub_application::ports::{BusHealth, BusUnavailable, EventBus, Topic};
 use hubbub_application::presence::dto::PresenceDto;
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::{Epoch, SessionId};
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::source::Reading;
-use super::testing::{conversation_id, membership, message, own_step, says, step, user_id};
+use super::testing::{alone, conversation_id, membership, message, own_step, says, step, user_id};
 use super::*;
 
 /// A database and the connections of a node, both in memory: what is committed here is read and delivered by a real relay.
@@ -33,7 +34,7 @@ impl World {
         let wires = Arc::new(RecordingOutbound::default());
         let tasks = TaskTracker::new();
         Self {
-            relay: Relay::new(store.clone(), wires.clone(), tasks.clone()),
+            relay: Relay::new(store.clone(), wires.clone(), alone(), tasks.clone()),
             store,
             wires,
             tasks,
@@ -628,6 +629,21 @@ async fn a_node_that_hears_nothing_of_a_removal_tells_the_removed_nothing_after_
 /// A bus on which nothing is heard.
 struct SilentBus;
 
+#[async_trait]
 impl EventBus for SilentBus {
     fn publish(&self, _: Event) {}
+
+    async fn follow(&self, _: &[Topic]) -> Result<(), BusUnavailable> {
+        Ok(())
+    }
+
+    fn unfollow(&self, _: &[Topic]) {}
+
+    fn health(&self) -> watch::Receiver<BusHealth> {
+        watch::channel(BusHealth::Healthy).1
+    }
+
+    fn interruptions(&self) -> watch::Receiver<u64> {
+        watch::channel(0).1
+    }
 }

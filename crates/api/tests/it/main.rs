@@ -16,6 +16,7 @@ mod http;
 mod hub;
 mod hub_methods;
 mod messages;
+mod nodes;
 mod openapi;
 mod postgres;
 mod presence;

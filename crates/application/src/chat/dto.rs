@@ -12,7 +12,7 @@ use hubbub_domain::numbers::{Rev, Seq, UserRev};
 use hubbub_domain::personal::{NotificationLevel, PersonalState, ThreadState};
 use hubbub_domain::repository::MessageRange;
 use hubbub_domain::timestamp::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::users::dto::UserDto;
@@ -25,7 +25,7 @@ pub use reading::{FollowedThreadDto, ReceiptDto};
 pub use sync::{Row, SyncPage};
 
 /// A conversation as one user sees it in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationSummary {
     /// Which conversation it is.
@@ -74,7 +74,7 @@ pub struct ConversationSummary {
 }
 
 /// What is only one's own about a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PersonalState)]
 pub struct PersonalDto {
@@ -113,7 +113,7 @@ impl PersonalDto {
 }
 
 /// One's own view of a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ThreadState)]
 pub struct ThreadStateDto {
@@ -144,7 +144,7 @@ impl ThreadStateDto {
 }
 
 /// Name, topic and visible history of a group or channel, after one of them changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ConversationSettings)]
 pub struct SettingsDto {

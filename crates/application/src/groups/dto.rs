@@ -6,7 +6,7 @@ use hubbub_domain::member::{Ban, MemberRole, Membership};
 use hubbub_domain::numbers::{Rev, Seq};
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::user::User;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::users::dto::UserDto;
@@ -47,7 +47,7 @@ pub struct MemberPage {
 }
 
 /// A join, a departure or a change of role.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberChange {
     /// Who.

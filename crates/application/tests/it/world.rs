@@ -13,7 +13,8 @@ use hubbub_application::events::Event;
 use hubbub_application::groups::GroupService;
 use hubbub_application::invitations::{InvitationService, NewInvitation};
 use hubbub_application::ports::{
-    Clock, EventBus, HasherBusy, IdGenerator, PasswordHasher, Unlimited,
+    BusHealth, BusUnavailable, Clock, EventBus, HasherBusy, IdGenerator, PasswordHasher, Topic,
+    Unlimited,
 };
 use hubbub_application::presence::PresenceService;
 use hubbub_application::server::ServerService;
@@ -25,6 +26,7 @@ use hubbub_domain::user::{Password, PasswordHash};
 use hubbub_infrastructure::in_process::InProcessPresence;
 use hubbub_infrastructure::security::{JwtIssuer, RandomIds};
 use hubbub_infrastructure::sqlite::SqliteStore;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// A whole server without wires.
@@ -211,9 +213,24 @@ impl RecordingEventBus {
     }
 }
 
+#[async_trait]
 impl EventBus for RecordingEventBus {
     fn publish(&self, event: Event) {
         self.0.lock().unwrap().push(event);
+    }
+
+    async fn follow(&self, _: &[Topic]) -> Result<(), BusUnavailable> {
+        Ok(())
+    }
+
+    fn unfollow(&self, _: &[Topic]) {}
+
+    fn health(&self) -> watch::Receiver<BusHealth> {
+        watch::channel(BusHealth::Healthy).1
+    }
+
+    fn interruptions(&self) -> watch::Receiver<u64> {
+        watch::channel(0).1
     }
 }
 

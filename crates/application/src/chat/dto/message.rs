@@ -6,11 +6,11 @@ use hubbub_domain::message::{
 };
 use hubbub_domain::numbers::{Rev, Seq};
 use hubbub_domain::timestamp::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A message in its conversation, as it stands now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Message)]
 pub struct MessageDto {
@@ -49,7 +49,7 @@ pub struct MessageDto {
     #[schema(nullable = false)]
     pub mentions: Option<MentionsDto>,
     /// What others have put beneath it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub reactions: Vec<ReactionDto>,
     /// When it was pinned.
@@ -79,7 +79,7 @@ pub struct MessageDto {
 }
 
 /// A message that another one answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ReplyReference)]
 pub struct ReplyDto {
@@ -92,7 +92,7 @@ pub struct ReplyDto {
 }
 
 /// What a thread looks like from its root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Thread)]
 pub struct ThreadDto {
@@ -105,7 +105,7 @@ pub struct ThreadDto {
 }
 
 /// Whom a message calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Mentions)]
 pub struct MentionsDto {
@@ -116,7 +116,7 @@ pub struct MentionsDto {
 }
 
 /// One kind of reaction, and who gave it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Reaction)]
 pub struct ReactionDto {
@@ -138,7 +138,7 @@ pub struct RevisionDto {
 }
 
 /// What has happened to a conversation. The message's sender did it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]
 #[schema(as = SystemNote)]
 pub enum SystemNoteDto {

@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use hubbub_application::chat::ChatError;
 use hubbub_application::chat::dto::Heads;
 use hubbub_application::events::{ConversationEvent, Digest, Event, UserEvent};
-use hubbub_application::ports::{BusHealth, EventBus};
+use hubbub_application::ports::{BusHealth, BusUnavailable, EventBus, Topic};
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, UserRev};
@@ -23,6 +24,7 @@ use super::{Defect, Weather};
 use crate::relay::simulation::database::Database;
 use crate::relay::simulation::wires::Wires;
 use crate::relay::source::{Reading, Source};
+use crate::relay::testing::alone;
 use crate::relay::{Committed, Relay, Surroundings};
 
 /// What all nodes share.
@@ -62,7 +64,12 @@ impl Node {
             own: OnceLock::new(),
         });
         let node = Arc::new(Self {
-            relay: Relay::new(Arc::new(source), wires.clone(), world.tasks.clone()),
+            relay: Relay::new(
+                Arc::new(source),
+                wires.clone(),
+                alone(),
+                world.tasks.clone(),
+            ),
             wires,
             committed: Arc::new(Committed::new(bus.clone())),
             is_frozen,
@@ -112,6 +119,7 @@ struct NodeBus {
     own: OnceLock<Weak<Node>>,
 }
 
+#[async_trait]
 impl EventBus for NodeBus {
     fn publish(&self, event: Event) {
         let Some(own) = self.own.get().and_then(Weak::upgrade) else {
@@ -144,6 +152,21 @@ impl EventBus for NodeBus {
                 });
             }
         }
+    }
+
+    /// Everything is told to every node here.
+    async fn follow(&self, _: &[Topic]) -> Result<(), BusUnavailable> {
+        Ok(())
+    }
+
+    fn unfollow(&self, _: &[Topic]) {}
+
+    fn health(&self) -> watch::Receiver<BusHealth> {
+        watch::channel(BusHealth::Healthy).1
+    }
+
+    fn interruptions(&self) -> watch::Receiver<u64> {
+        watch::channel(0).1
     }
 }
 
