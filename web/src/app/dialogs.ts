@@ -8,5 +8,7 @@ export const dialogLoaders: DialogLoaders = {
   invitePeople: async () => (await import('./features/admin/invite-people')).InvitePeople,
   account: async () => (await import('./features/settings/account')).Account,
   editHistory: async () => (await import('./features/conversation/edit-history')).EditHistory,
+  threads: async () => (await import('./features/threads/followed-threads')).FollowedThreads,
+  pins: async () => (await import('./features/conversation/pins')).Pins,
   members: async () => (await import('./features/people/members')).Members,
 };

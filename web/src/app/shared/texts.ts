@@ -85,6 +85,13 @@ export const TEXTS = {
     today: 'Today',
     yesterday: 'Yesterday',
     loadingOlder: 'Loading older messages',
+    gap: 'Loading the messages between',
+    gapFailed: 'The messages between could not be loaded.',
+    unreadSince: (count: number, time: string) =>
+      time ? `${badge(count)} new since ${time}` : `${badge(count)} new`,
+    markRead: 'Mark as read',
+    lostPlace:
+      'The message that this link points at is not here. It may be from before you joined.',
     olderFailed: 'Older messages could not be loaded.',
     failed: 'The messages could not be loaded.',
     retry: 'Try again',
@@ -136,15 +143,36 @@ export const TEXTS = {
     showHistory: 'Show what it said before',
     history: 'Edit history',
     historyNow: 'Now',
+    copyLink: 'Copy link',
+    copyText: 'Copy text',
+    seenBy: (names: readonly string[]) => `Seen by ${list(names)}`,
+    newReplies: (count: number) => `${badge(count)} new`,
+    closeThread: 'Close thread',
+    follow: 'Follow',
+    following: 'Following',
+    followHint: 'Tell me about new replies',
+    unfollowHint: 'Stop telling me about new replies',
+    showInConversation: 'Show in conversation',
+    earlierReplies: 'Show earlier replies',
+    replyTo: (name: string) => `Reply to ${name}`,
     pinnedBy: (name: string) => `Pinned by ${name}`,
     replies: (count: number) => (count === 1 ? '1 reply' : `${String(count)} replies`),
     thread: 'Thread',
     jumpTo: 'Show the message',
     editing: 'Editing a message',
     replyingTo: (name: string, text: string) => `Replying to ${name}: ${text}`,
-    replyingInThread: (name: string, text: string) => `In the thread of ${name}: ${text}`,
     cancel: 'Cancel',
     save: 'Save',
+  },
+  threads: {
+    title: 'Threads',
+    empty: 'You follow no threads yet. Write in one, or press “Follow” there.',
+    button: (unread: number) =>
+      unread > 0 ? `Threads, ${badge(unread)} with new replies` : 'Threads',
+  },
+  pins: {
+    title: 'Pinned messages',
+    empty: 'Nothing is pinned here yet. Pin a message to find it again easily.',
   },
   notes: {
     founded: (by: string) => `${by} started this conversation`,
@@ -335,6 +363,12 @@ export function badge(count: number): string {
 /** The beginning of a text, in one line. */
 export function excerpt(body: string): string {
   return body.replace(/\s+/gu, ' ').slice(0, 200);
+}
+
+const listing = new Intl.ListFormat(undefined, { type: 'conjunction' });
+
+function list(names: readonly string[]): string {
+  return listing.format(names);
 }
 
 function typing(names: readonly string[]): string {

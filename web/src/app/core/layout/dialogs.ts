@@ -8,6 +8,8 @@ export interface DialogData {
   browseChannels: undefined;
   invitePeople: undefined;
   account: undefined;
+  threads: undefined;
+  pins: { conversationId: string };
   members: { conversationId: string };
   editHistory: { message: Message };
 }
