@@ -194,7 +194,6 @@ test('a message has an address, and a thread a place of its own', async ({ brows
   });
 
   await test.step('whoever wrote sees who has read', async () => {
-    await ben.page.getByRole('button', { name: 'Close thread' }).click();
     await ada.says('Plans', 'Has everybody read this?');
     await ben.page.bringToFront();
     await expect(
