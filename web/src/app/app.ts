@@ -1,11 +1,9 @@
-import { Component, computed, effect, inject } from '@angular/core';
+import { Component, effect, inject } from '@angular/core';
 import { Title } from '@angular/platform-browser';
 import { Router, RouterOutlet } from '@angular/router';
 import { ServerStatus } from './core/auth/server-status';
 import { SessionStore } from './core/auth/session-store';
-import { ConversationsStore } from './core/chat/conversations-store';
 import { Unreachable } from './core/layout/unreachable';
-import { badge } from './shared/texts';
 
 @Component({
   selector: 'app-root',
@@ -30,19 +28,14 @@ export class App {
     const session = inject(SessionStore);
     const router = inject(Router);
     const title = inject(Title);
-    const conversations = inject(ConversationsStore);
 
     effect(() => {
       if (session.status() !== 'ended') return;
       void router.navigate(['/sign-in'], { queryParams: { back: router.url } });
     });
 
-    const heading = computed(() => {
-      const unread = conversations.unreadTotal();
-      return unread > 0 ? `(${badge(unread)}) ${this.server.name()}` : this.server.name();
-    });
     effect(() => {
-      title.setTitle(heading());
+      title.setTitle(this.server.name());
     });
   }
 }

@@ -164,6 +164,25 @@ export const TEXTS = {
     cancel: 'Cancel',
     save: 'Save',
   },
+  switcher: {
+    title: 'Go to',
+    label: 'Name of a conversation or person',
+    none: (query: string) => `Nothing matches “${query}”.`,
+  },
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    rows: [
+      ['Ctrl K', 'Go to a conversation or person'],
+      ['Alt ↑, Alt ↓', 'The conversation above, below'],
+      ['↑, ↓', 'In the list of messages or conversations: one up, one down'],
+      ['Home, End', 'In the list of messages: the oldest that is loaded, the newest'],
+      ['Enter', 'On a message: what can be done with it'],
+      ['Enter', 'While writing: send. With Shift: a new line'],
+      ['↑', 'In an empty message box: edit your last message'],
+      ['Esc', 'Close what is open, stop editing or answering'],
+      ['?', 'This list'],
+    ],
+  },
   threads: {
     title: 'Threads',
     empty: 'You follow no threads yet. Write in one, or press “Follow” there.',
@@ -235,6 +254,16 @@ export const TEXTS = {
     topic: 'Topic',
     save: 'Save',
     saved: 'Saved.',
+    history: 'What new members may read',
+    histories: {
+      joined: 'Only what is written after they join',
+      all: 'Everything ever written here',
+    },
+    links: 'Invitation links',
+    linkUntil: (when: string, uses: number, most: number) =>
+      `Works until ${when}. Used ${String(uses)} of ${String(most)} times.`,
+    revoke: 'Revoke',
+    revokeNamed: (when: string) => `Revoke the link that works until ${when}`,
     notifications: 'Notifications',
     levels: { all: 'Every message', mentions: 'Only mentions', none: 'Nothing' },
     mute: 'Mute for 8 hours',

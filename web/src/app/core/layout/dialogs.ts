@@ -9,6 +9,8 @@ export interface DialogData {
   invitePeople: undefined;
   account: undefined;
   threads: undefined;
+  switcher: undefined;
+  shortcuts: undefined;
   pins: { conversationId: string };
   members: { conversationId: string };
   editHistory: { message: Message };

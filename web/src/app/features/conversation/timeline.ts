@@ -43,6 +43,9 @@ import { wantedNear, windowAround, windowSize } from './timeline-window';
 /** The window moves on when less than this many views of it are left on a side. */
 const MARGIN_SCREENS = 0.4;
 
+/** What was missed is caught up with first. */
+const RECEIPTS_AFTER_MS = 1_000;
+
 /**
  * The messages of one conversation, the newest at the bottom. However many are loaded, the document holds those around
  * the reader alone.
@@ -215,12 +218,16 @@ export class Timeline {
       });
     });
 
-    effect(() => {
-      // Receipts that came while the connection was away are asked for.
-      if (!this.connected()) return;
+    const isMember = computed(() => this.conversation()?.joined === true);
+    effect((onCleanup) => {
+      if (!this.connected() || !isMember()) return;
       const id = this.conversationId();
-      untracked(() => {
+      // Receipts that came while the connection was away are asked for, once it is known that one still belongs here.
+      const timer = setTimeout(() => {
         this.receipts.open(id).catch(() => undefined);
+      }, RECEIPTS_AFTER_MS);
+      onCleanup(() => {
+        clearTimeout(timer);
       });
     });
 

@@ -1,16 +1,20 @@
-import { Component, inject } from '@angular/core';
-import { RouterOutlet } from '@angular/router';
+import { Component, DestroyRef, effect, inject } from '@angular/core';
+import { Title } from '@angular/platform-browser';
+import { Router, RouterOutlet } from '@angular/router';
 import { ServerStatus } from '../../core/auth/server-status';
+import { ConversationsStore } from '../../core/chat/conversations-store';
 import { Live } from '../../core/chat/live';
 import { ConnectionBanner } from '../../core/layout/connection-banner';
 import { DialogHost } from '../../core/layout/dialog-host';
-import { TEXTS } from '../../shared/texts';
+import { Dialogs } from '../../core/layout/dialogs';
+import { badge, TEXTS } from '../../shared/texts';
 import { Sidebar } from './sidebar';
 
 /** The application: conversations on the left, the open one on the right, on a phone one of them at a time. */
 @Component({
   selector: 'app-home',
   imports: [ConnectionBanner, DialogHost, RouterOutlet, Sidebar],
+  host: { '(document:keydown)': 'keydown($event)' },
   template: `
     <button type="button" class="skip button primary" (click)="skip()">{{ texts.skip }}</button>
     <app-connection-banner />
@@ -68,14 +72,51 @@ import { Sidebar } from './sidebar';
 })
 export class Home {
   protected readonly server = inject(ServerStatus);
+  private readonly dialogs = inject(Dialogs);
+  private readonly conversations = inject(ConversationsStore);
+  private readonly router = inject(Router);
   protected readonly texts = { skip: TEXTS.app.skipToComposer };
 
   constructor() {
     inject(Live);
     void this.server.info();
+    const title = inject(Title);
+    effect(() => {
+      const unread = this.conversations.unreadTotal();
+      title.setTitle(unread > 0 ? `(${badge(unread)}) ${this.server.name()}` : this.server.name());
+    });
+    inject(DestroyRef).onDestroy(() => {
+      title.setTitle(this.server.name());
+    });
+  }
+
+  protected keydown(event: KeyboardEvent): void {
+    const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+    const isBusy = this.dialogs.open() !== undefined;
+    if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === 'k') {
+      if (!isBusy) this.dialogs.show('switcher');
+    } else if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown') && !isBusy) {
+      this.step(key === 'ArrowUp' ? -1 : 1);
+    } else if (key === '?' && !isBusy && !isWriting(event.target)) {
+      this.dialogs.show('shortcuts');
+    } else return;
+    event.preventDefault();
+  }
+
+  /** To the conversation above or below the open one. */
+  private step(by: number): void {
+    const ids = this.conversations.sorted().map(({ id }) => id);
+    const open = /^\/c\/([^/?]+)/.exec(this.router.url)?.[1];
+    const next = ids[open === undefined ? 0 : ids.indexOf(open) + by];
+    if (next) void this.router.navigate(['/c', next]);
   }
 
   protected skip(): void {
     document.querySelector<HTMLElement>('app-composer textarea')?.focus();
   }
+}
+
+/** Single keys belong to whoever is writing. */
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input, textarea, select') !== null;
 }
