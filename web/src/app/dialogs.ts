@@ -12,5 +12,6 @@ export const dialogLoaders: DialogLoaders = {
   shortcuts: async () => (await import('./features/settings/shortcuts')).Shortcuts,
   threads: async () => (await import('./features/threads/followed-threads')).FollowedThreads,
   pins: async () => (await import('./features/conversation/pins')).Pins,
+  directSettings: async () => (await import('./features/people/direct-settings')).DirectSettings,
   members: async () => (await import('./features/people/members')).Members,
 };

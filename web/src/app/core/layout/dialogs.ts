@@ -12,6 +12,7 @@ export interface DialogData {
   switcher: undefined;
   shortcuts: undefined;
   pins: { conversationId: string };
+  directSettings: { conversationId: string };
   members: { conversationId: string };
   editHistory: { message: Message };
 }

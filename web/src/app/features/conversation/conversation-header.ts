@@ -38,6 +38,17 @@ import { TEXTS } from '../../shared/texts';
     >
       <app-icon name="pin" [size]="18" />
     </button>
+    @if (conversation().peer) {
+      <button
+        type="button"
+        class="icon-button"
+        [attr.aria-label]="settingsTitle"
+        [title]="settingsTitle"
+        (click)="showSettings()"
+      >
+        <app-icon name="follow" [size]="18" />
+      </button>
+    }
     @if (!conversation().peer) {
       <button
         type="button"
@@ -60,6 +71,7 @@ export class ConversationHeader {
 
   protected readonly texts = TEXTS.conversation;
   protected readonly pinsTitle = TEXTS.pins.title;
+  protected readonly settingsTitle = TEXTS.members.notifications;
   protected readonly name = computed(() => conversationName(this.conversation()));
   protected readonly sign = computed(() => conversationSign(this.conversation()));
   protected readonly seed = computed(() => this.conversation().peer?.id ?? this.conversation().id);
@@ -72,6 +84,10 @@ export class ConversationHeader {
     const { peer } = this.conversation();
     return peer && this.presences.stateOf(peer.id);
   });
+
+  protected showSettings(): void {
+    this.dialogs.show('directSettings', { conversationId: this.conversation().id });
+  }
 
   protected showPins(): void {
     this.dialogs.show('pins', { conversationId: this.conversation().id });

@@ -8,6 +8,7 @@ import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import { PeopleStore } from '../../core/chat/people-store';
 import { ThreadsStore } from '../../core/chat/threads-store';
 import { Dialogs } from '../../core/layout/dialogs';
+import { copyText } from '../../shared/copy-text';
 import { Avatar } from '../../shared/avatar/avatar';
 import { MessageText } from '../../shared/message-text/message-text';
 import { problemText, TEXTS } from '../../shared/texts';
@@ -114,6 +115,10 @@ export class MessageRowView {
 
   protected retry(entry: OutgoingEntry): void {
     this.outbox.retry(entry);
+  }
+
+  protected copy({ body }: OutgoingEntry): void {
+    void copyText(body);
   }
 
   protected discard(entry: OutgoingEntry): void {

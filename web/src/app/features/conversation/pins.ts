@@ -1,4 +1,4 @@
-import { Component, computed, inject, signal } from '@angular/core';
+import { Component, computed, inject, signal, viewChild } from '@angular/core';
 import { Router } from '@angular/router';
 import { ConversationsApi } from '../../core/api/conversations-api';
 import { Message } from '../../core/api/generated/models';
@@ -37,6 +37,7 @@ export class Pins {
   private readonly clock = inject(Clock);
   private readonly router = inject(Router);
   protected readonly dialogs = inject(Dialogs);
+  private readonly frame = viewChild.required(DialogFrame);
   private readonly id = (inject(DIALOG_DATA) as DialogData['pins']).conversationId;
 
   protected readonly texts = TEXTS.pins;
@@ -70,7 +71,7 @@ export class Pins {
   }
 
   protected open(seq: number): void {
-    this.dialogs.close();
+    this.frame().close();
     void this.router.navigate(['/c', this.id, seq], { onSameUrlNavigation: 'reload' });
   }
 

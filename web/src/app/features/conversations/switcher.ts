@@ -114,6 +114,7 @@ export class Switcher {
   private readonly clock = inject(Clock);
   private readonly router = inject(Router);
   protected readonly dialogs = inject(Dialogs);
+  private readonly frame = viewChild.required(DialogFrame);
 
   protected readonly texts = TEXTS.switcher;
   protected readonly query = signal('');
@@ -139,7 +140,7 @@ export class Switcher {
   protected async open(place: Destination): Promise<void> {
     try {
       const id = place.id ?? (await this.conversations.openDirect(place.seed));
-      this.dialogs.close();
+      this.frame().close();
       await this.router.navigate(['/c', id]);
     } catch (error) {
       this.problem.set(problemText(toProblem(error)));

@@ -1,4 +1,4 @@
-import { Component, computed, inject, signal } from '@angular/core';
+import { Component, computed, inject, signal, viewChild } from '@angular/core';
 import { Router } from '@angular/router';
 import { toProblem } from '../../core/api/problem';
 import { conversationName } from '../../core/chat/conversation-name';
@@ -38,6 +38,7 @@ import { listTime } from '../../shared/times';
 export class FollowedThreads {
   protected readonly threads = inject(ThreadsStore);
   protected readonly dialogs = inject(Dialogs);
+  private readonly frame = viewChild.required(DialogFrame);
   private readonly conversations = inject(ConversationsStore);
   private readonly people = inject(PeopleStore);
   private readonly clock = inject(Clock);
@@ -73,7 +74,7 @@ export class FollowedThreads {
   }
 
   protected open(conversationId: string, rootId: string): void {
-    this.dialogs.close();
+    this.frame().close();
     void this.router.navigate(['/c', conversationId, 'thread', rootId]);
   }
 }
