@@ -93,8 +93,11 @@ test('by the keyboard alone, from right to left, and on a telephone', async ({ b
     await expect(ada.dialog('Go to').getByRole('option').first()).toBeVisible();
     await keyboard.type('harb');
     await keyboard.press('Enter');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await expect(ada.messages('Harbour')).toHaveCount(1);
     await expect(ada.composer('Harbour')).toBeFocused();
     await keyboard.type('Hello from the keys');
+    await expect(ada.composer('Harbour')).toHaveValue('Hello from the keys');
     await keyboard.press('Enter');
     await ada.sees('Harbour', ['مرحبا', 'Hello from the keys']);
     await keyboard.press('ArrowUp');
