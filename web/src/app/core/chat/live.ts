@@ -9,6 +9,7 @@ import {
   MessageEvent,
   messageStep,
   Presence,
+  ReadMarkerMoved,
   settingsStep,
   UserChanged,
   UserTyping,
@@ -28,6 +29,7 @@ import { MessagesStore } from './messages-store';
 import { Outbox } from './outbox';
 import { PresenceStore } from './presence-store';
 import { ReadMarkers } from './read-markers';
+import { ReceiptsStore } from './receipts-store';
 import { Synchronisation } from './synchronisation';
 import { TypingStore } from './typing-store';
 
@@ -50,6 +52,7 @@ export class Live {
   private readonly presence = inject(PresenceStore);
   private readonly typing = inject(TypingStore);
   private readonly readMarkers = inject(ReadMarkers);
+  private readonly receipts = inject(ReceiptsStore);
   private shownToken?: string;
 
   constructor() {
@@ -136,8 +139,9 @@ export class Live {
     this.connection.on<Presence>('UserOffline', (presence) => {
       this.presence.apply(presence);
     });
-    // Read marks of others are not shown yet.
-    this.connection.on('ReadMarkerMoved', () => undefined);
+    this.connection.on<ReadMarkerMoved>('ReadMarkerMoved', (mark) => {
+      this.receipts.apply(mark);
+    });
   }
 
   /** From `heads` on the connection is live; what lies before it has to be fetched. */

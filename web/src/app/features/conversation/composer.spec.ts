@@ -70,7 +70,7 @@ describe('the composer', () => {
       ],
     });
     TestBed.inject(SessionStore).setUser(user());
-    await TestBed.inject(MessagesStore).open('c', 0);
+    await TestBed.inject(MessagesStore).open('c');
     await open();
   });
 
@@ -88,7 +88,7 @@ describe('the composer', () => {
 
   const box = () =>
     (fixture.nativeElement as HTMLElement).querySelector<HTMLTextAreaElement>(
-      'textarea[aria-label="Message Friday"]',
+      'textarea',
     ) as HTMLTextAreaElement;
   const button = () =>
     (fixture.nativeElement as HTMLElement).querySelector<HTMLButtonElement>(
@@ -205,7 +205,7 @@ describe('the composer', () => {
     await pressKey('Enter');
     await type('and more');
     await pressKey('Enter');
-    actions().begin('thread', own);
+    fixture.componentRef.setInput('threadOf', 'm2');
     await type('in the thread');
     await pressKey('Enter');
     await type('still there');
