@@ -1,7 +1,7 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web bench bench-store crash powerloss negative-control fuzz clean
+.PHONY: help run test check lint fmt e2e web bench bench-store crash powerloss negative-control fuzz simulate clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ crash: ## Kill Hubbub and PostgreSQL under load, 30 times for each database, and
 
 powerloss: ## Cut the power of the disk under load, 20 times for each database, and check what is left; needs root
 	@exec scripts/faults powerloss $(ARGS)
+
+simulate: ## Play 100,000 seeded simulations of the relay on three nodes (make simulate SEEDS=5000)
+	@exec scripts/simulate $(SEEDS)
 
 fuzz: ## Fuzz every parser of the SignalR crate, 60 seconds each
 	@exec crates/signalr/fuzz/run.sh

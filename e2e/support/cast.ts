@@ -24,6 +24,14 @@ export class Cast {
     return this.#owner;
   }
 
+  /** Several people, one for each name. */
+  people<const Names extends readonly string[]>(
+    ...names: Names
+  ): Promise<{ [Place in keyof Names]: Chatter }> {
+    const people = Promise.all(names.map((name) => this.person(name)));
+    return people as Promise<{ [Place in keyof Names]: Chatter }>;
+  }
+
   /** Somebody new, registered by invitation and not connected. The name is made unique. */
   async person(name: string): Promise<Chatter> {
     this.#invitation ??= this.#invite();

@@ -95,8 +95,9 @@ export type UserChange =
 
 export interface Presence {
   userId: string;
-  state: 'active' | 'away' | 'offline';
+  state: 'active' | 'away' | 'doNotDisturb' | 'offline' | 'unknown';
   lastSeen?: string;
+  status?: { text?: string; emoji?: string; until?: string };
   version: number;
 }
 
@@ -113,6 +114,7 @@ export interface Events {
   ReadMarkerMoved: { conversationId: string; userId: string; seq: number };
   UserOnline: Presence;
   UserOffline: Presence;
+  PresenceChanged: Presence;
 }
 
 export const eventNames = [
@@ -127,4 +129,5 @@ export const eventNames = [
   'ReadMarkerMoved',
   'UserOnline',
   'UserOffline',
+  'PresenceChanged',
 ] as const satisfies readonly (keyof Events)[];

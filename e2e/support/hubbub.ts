@@ -58,6 +58,8 @@ export class Hubbub {
         ...environmentOfOthers,
         HUBBUB_SERVER__LISTEN: this.#listen,
         HUBBUB_STORAGE__DATA_DIR: join(this.#folder, 'data'),
+        // Tests send faster than people do.
+        HUBBUB_LIMITS__SENDS_PER_SECOND: '0',
         ...this.#environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,6 @@
 
 import { expect, test } from '@playwright/test';
 import { group } from '../support/cast.ts';
-import type { Chatter } from '../support/chatter.ts';
 import { Person } from '../support/person.ts';
 import { serverForThisFile } from '../support/server.ts';
 
@@ -14,8 +13,7 @@ test('a frozen tab wakes to a server that was killed meanwhile, and has everythi
   browser,
 }) => {
   test.setTimeout(120_000);
-  const accounts = await Promise.all(['ada', 'ben'].map((name) => server.cast.person(name)));
-  const [account, ben] = accounts as [Chatter, Chatter];
+  const [account, ben] = await server.cast.people('ada', 'ben');
   const { id } = await group(account, 'Harbour', ben);
   await ben.connect();
   const ada = await Person.arrive(browser, account.user.displayName, server.hubbub.origin);

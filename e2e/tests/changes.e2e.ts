@@ -23,8 +23,7 @@ test('what was written is edited, reacted to, answered, deleted and taken back',
   browser,
 }) => {
   test.setTimeout(120_000);
-  const accounts = await Promise.all(['ada', 'ben'].map((name) => server.cast.person(name)));
-  const [first, second] = accounts as [Chatter, Chatter];
+  const [first, second] = await server.cast.people('ada', 'ben');
   await group(first, 'Harbour', second);
   const [ada, ben] = [await arrive(browser, first), await arrive(browser, second)];
   await ada.opens('Harbour');

@@ -2,7 +2,6 @@
 
 import { type Page, expect, test } from '@playwright/test';
 import { group } from '../support/cast.ts';
-import type { Chatter } from '../support/chatter.ts';
 import { look } from '../support/look.ts';
 import { Person } from '../support/person.ts';
 import { serverForThisFile } from '../support/server.ts';
@@ -21,8 +20,7 @@ test('a message is notified once, and not any more when it was read elsewhere', 
   browser,
 }) => {
   test.setTimeout(90_000);
-  const accounts = await Promise.all(['ada', 'ben'].map((name) => server.cast.person(name)));
-  const [account, ben] = accounts as [Chatter, Chatter];
+  const [account, ben] = await server.cast.people('ada', 'ben');
   const { id } = await group(account, 'Harbour', ben);
   await ben.connect();
 

@@ -2,7 +2,6 @@
 
 import { expect, test } from '@playwright/test';
 import { group } from '../support/cast.ts';
-import type { Chatter } from '../support/chatter.ts';
 import { look } from '../support/look.ts';
 import { Person } from '../support/person.ts';
 import { serverForThisFile } from '../support/server.ts';
@@ -13,8 +12,7 @@ const RECONNECT_MS = 45_000;
 
 test('a page is read, reloaded and written in while the server is away', async ({ browser }) => {
   test.setTimeout(180_000);
-  const accounts = await Promise.all(['ada', 'ben'].map((name) => server.cast.person(name)));
-  const [first, second] = accounts as [Chatter, Chatter];
+  const [first, second] = await server.cast.people('ada', 'ben');
   const { id } = await group(first, 'Harbour', second);
   const { id: other } = await group(first, 'Lighthouse', second);
   await second.connect();

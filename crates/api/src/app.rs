@@ -3,6 +3,7 @@
 mod background;
 #[cfg(test)]
 mod cut_connections;
+mod sharing;
 mod start_error;
 mod stop;
 mod storage;
@@ -16,7 +17,9 @@ use hubbub_application::auth::AuthService;
 use hubbub_application::chat::{ChatService, LogWriter, WriterOptions};
 use hubbub_application::groups::GroupService;
 use hubbub_application::invitations::InvitationService;
-use hubbub_application::ports::{Clock, EventBus, IdGenerator, PasswordHasher, TokenIssuer};
+use hubbub_application::ports::{
+    BusHealth, Clock, EventBus, IdGenerator, PasswordHasher, TokenIssuer,
+};
 use hubbub_application::presence::PresenceService;
 use hubbub_application::server::ServerService;
 use hubbub_application::users::UserService;
@@ -25,6 +28,7 @@ use hubbub_infrastructure::in_process::InProcessEventBus;
 use hubbub_infrastructure::security::{Argon2Hasher, JwtIssuer, RandomIds, SystemClock};
 use signalr_hub::{HubBuilder, HubContext, match_any_case};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use utoipa_swagger_ui::SwaggerUi;
@@ -36,14 +40,17 @@ use crate::controllers;
 use crate::hub::{self, HubOutbound, HubState, Watching};
 use crate::login_throttle::LoginThrottle;
 use crate::middleware::{contained, detached, same_origin, security_headers, trace};
-use crate::relay::Relay;
+use crate::relay::{Committed, Relay, Surroundings};
 use crate::setup_notice::SetupNotice;
 use crate::state::{App, Services};
 use crate::{server, web_client};
+use sharing::Sharing;
 use storage::Storage;
 
 /// Where the hub is.
 const HUB_PATH: &str = "/hubs/chat";
+/// The Redis that several nodes share. None yet: this is one node.
+const REDIS_URL: Option<&str> = None;
 /// How long running requests may take to end when the program stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -142,7 +149,8 @@ impl Node {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hasher: Arc<dyn PasswordHasher> = Arc::new(Argon2Hasher::new(cores));
         let bus = Arc::new(InProcessEventBus::new());
-        let events: Arc<dyn EventBus> = bus.clone();
+        let committed = Arc::new(Committed::new(bus.clone()));
+        let events: Arc<dyn EventBus> = committed.clone();
         let tasks = TaskTracker::new();
 
         let server = ServerService::new(store.clone(), clock.clone(), ids.clone());
@@ -161,16 +169,23 @@ impl Node {
         let (c, e) = (clock.clone(), events.clone());
         let (writer, runners) = LogWriter::new(store.clone(), c, e, writing);
         let (c, i, e, w) = (clock.clone(), ids.clone(), events.clone(), writer.clone());
-        let chat = Arc::new(ChatService::new(store.clone(), c, i, e, w));
+        let sharing = Sharing::open(REDIS_URL, config.rate_limits(), clock.clone(), ids.clone())?;
+        let chat = ChatService::new(store.clone(), c, i, e, w);
+        let chat = Arc::new(chat.limited_by(sharing.limits.clone()));
         let (c, i, e) = (clock.clone(), ids.clone(), events.clone());
         let groups = Arc::new(GroupService::new(store.clone(), c, i, e));
         let presence = Arc::new(PresenceService::new(
             store.clone(),
+            sharing.presence,
             clock.clone(),
             events.clone(),
+            sharing.limits,
         ));
+        // Before the first account nobody can be on the way back.
+        presence.enter(prepared.setup_code.is_none()).await;
 
-        let watching = Arc::new(Watching::new(presence.clone(), tasks.clone()));
+        let watching = Watching::new(presence.clone(), clock.clone(), tasks.clone());
+        let watching = Arc::new(watching);
         let outbound = Arc::new(HubOutbound::new(presence.clone(), watching.clone()));
         let relay = Relay::new(chat.clone(), outbound.clone(), tasks.clone());
         let hub = wrap(hub::builder(HubState {
@@ -178,17 +193,35 @@ impl Node {
             chat: chat.clone(),
             groups: groups.clone(),
             presence: presence.clone(),
-            watching,
+            watching: watching.clone(),
             clock: clock.clone(),
             relay: relay.clone(),
         }))
         .build();
         outbound.connect(hub.context());
+        let watching_relay = relay.clone();
         bus.subscribe(move |event| relay.receive(event));
+        tasks.spawn(watching_relay.watch(Surroundings {
+            committed,
+            // What is handed over in the same process is not lost.
+            health: watch::channel(BusHealth::Healthy).1,
+            interruptions: watch::channel(0).1,
+            stopping: stopping.clone(),
+        }));
         for runner in runners {
             tasks.spawn(runner.run());
         }
-        tasks.spawn(background::sweep_presence(presence, stopping.clone()));
+        let stop = stopping.clone();
+        tasks.spawn(background::keep_presence(presence.clone(), stop));
+        tasks.spawn(background::announce_presence(watching, stopping.clone()));
+        if let Some(rates) = sharing.rates {
+            tasks.spawn(background::until(stopping.clone(), rates.run()));
+        }
+        tasks.spawn(background::close_ended(
+            auth.clone(),
+            outbound.clone(),
+            stopping.clone(),
+        ));
         tasks.spawn(background::purge_ended(server, stopping.clone()));
         tasks.spawn(background::purge_deleted(chat.clone(), stopping.clone()));
 
@@ -201,6 +234,7 @@ impl Node {
             auth,
             chat,
             groups,
+            presence,
             login_throttle: LoginThrottle::default(),
             tasks,
             stopping,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use hubbub_application::auth::{AuthOptions, RegistrationMode};
+use hubbub_infrastructure::in_process::{Rate, RateLimits};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -30,6 +31,8 @@ pub struct Config {
     pub registration: RegistrationConfig,
     /// How long people stay signed in.
     pub auth: AuthConfig,
+    /// How often people may do what.
+    pub limits: LimitsConfig,
     /// What it logs.
     pub log: LogConfig,
 }
@@ -91,6 +94,20 @@ pub struct AuthConfig {
     pub access_token_minutes: u64,
     /// After how many days without use a sign-in ends.
     pub session_days: u64,
+}
+
+/// How often people may do what, whichever and however many devices they use. Signing in has limits of its own, which are fixed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// How many messages a person may send in a second; 0 for as many as they like.
+    pub sends_per_second: u32,
+    /// How many of them may come at once.
+    pub sends_burst: u32,
+    /// How often a person may say in a second that they type; 0 for as often as they like.
+    pub typing_per_second: u32,
+    /// How often at once.
+    pub typing_burst: u32,
 }
 
 /// What it logs.
@@ -161,6 +178,17 @@ impl Default for AuthConfig {
         Self {
             access_token_minutes: 10,
             session_days: 30,
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            sends_per_second: 10,
+            sends_burst: 30,
+            typing_per_second: 1,
+            typing_burst: 5,
         }
     }
 }
@@ -251,12 +279,28 @@ impl Config {
                 "server.public_url must be an address like https://chat.example.org, without a path",
             );
         }
+        if self.limits.sends_burst == 0 || self.limits.typing_burst == 0 {
+            return invalid("limits.sends_burst and limits.typing_burst must be at least 1");
+        }
         if !is_log_level(&self.log.level) {
             return invalid(
                 "log.level must be error, warn, info, debug or trace, or a list such as info,hubbub=debug",
             );
         }
         Ok(())
+    }
+
+    /// How often people may do what.
+    pub(crate) fn rate_limits(&self) -> RateLimits {
+        let rate = |per_second: u32, burst: u32| {
+            let period = Duration::from_secs(1).checked_div(per_second)?;
+            Some(Rate { burst, period })
+        };
+        let limits = &self.limits;
+        RateLimits {
+            send: rate(limits.sends_per_second, limits.sends_burst),
+            typing: rate(limits.typing_per_second, limits.typing_burst),
+        }
     }
 
     /// What the sign-in needs to know.

@@ -4,6 +4,7 @@ mod authenticate;
 mod chat_hub;
 mod events;
 mod groups;
+mod input;
 mod messages;
 mod outbound;
 mod presence;

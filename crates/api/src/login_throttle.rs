@@ -1,16 +1,14 @@
 //! Slows down guessing of passwords and codes.
 
-mod buckets;
-
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use http::StatusCode;
 use hubbub_domain::user::Username;
+use hubbub_infrastructure::in_process::{Buckets, Rate};
 use tokio::time::Instant;
 
 use crate::problem::Problem;
-use buckets::{Buckets, Rate};
 
 /// How often one address may err about one name: nobody can lock another person out from elsewhere.
 const PER_NAME: Rate = Rate {

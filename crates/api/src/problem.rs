@@ -143,7 +143,8 @@ fn status_of(kind: ErrorKind) -> StatusCode {
 /// After how long to try again what could not be done now.
 fn retry_after_ms(error: &dyn ServiceError) -> Option<u64> {
     let after = error.retry_after()?;
-    u64::try_from(after.as_millis()).ok()
+    // Never zero: a client that waits as long as it is told must not be too early.
+    u64::try_from(after.as_micros().div_ceil(1_000).max(1)).ok()
 }
 
 fn log(error: &dyn ServiceError) {

@@ -2,13 +2,19 @@
 //!
 //! What arrives from the bus is a hint that may be late, doubled or missing. Per conversation, and per user, the relay keeps
 //! how far it has delivered ([`log::Log`]); a step that connects is delivered, one that is behind is dropped, and one that is ahead shows a
-//! hole, which is read from the database. A connection becomes live against a snapshot that nothing has overtaken
-//! ([`Relay::attach`]), and its first event says from where on.
+//! hole, which is read from the database ([`filling`]). A hint that never comes is noticed by [`detectors`]. A connection becomes live
+//! against a snapshot that nothing has overtaken ([`Relay::attach`]), and its first event says from where on.
 //!
 //! The relay reaches the database through [`source::Source`] and connections through [`outbound::Outbound`], so that it can be tested
 //! without either.
 
+mod committed;
+mod counters;
+mod detectors;
+mod filling;
 mod log;
+#[cfg(test)]
+mod model;
 pub(crate) mod outbound;
 #[cfg(test)]
 mod simulation;
@@ -21,24 +27,21 @@ mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hubbub_application::chat::ChatError;
-use hubbub_application::chat::dto::{Head, Heads};
-use hubbub_application::events::{ConversationEvent, Event, UserEvent};
+use hubbub_application::chat::dto::Heads;
+use hubbub_application::events::Event;
 use hubbub_domain::ids::{ConversationId, UserId};
-use hubbub_domain::numbers::{Rev, UserRev};
 use parking_lot::Mutex;
 use tokio_util::task::TaskTracker;
 
+use counters::{Detector, RelayCounters};
 use outbound::{ConnectionKey, Outbound};
 use source::Source;
 use state::{GoLive, State};
 
-/// How many steps one query for a hole brings.
-const FETCH_LIMIT: i64 = 200;
-/// How long to wait before a hole is tried again that could not be read.
-const FETCH_RETRY: Duration = Duration::from_secs(1);
+pub(crate) use committed::Committed;
+pub(crate) use detectors::Surroundings;
 
 /// Brings committed changes to connections. Clones are the same relay.
 pub(crate) struct Relay<K: ConnectionKey> {
@@ -50,6 +53,7 @@ struct Shared<K: ConnectionKey> {
     outbound: Arc<dyn Outbound<K>>,
     /// Held while steps are handed to connections, which never waits: that is what keeps them in order.
     state: Mutex<State<K>>,
+    counters: Arc<RelayCounters>,
     tasks: TaskTracker,
 }
 
@@ -68,43 +72,51 @@ impl<K: ConnectionKey> Relay<K> {
         outbound: Arc<dyn Outbound<K>>,
         tasks: TaskTracker,
     ) -> Self {
+        let counters = Arc::new(RelayCounters::default());
         Self {
             shared: Arc::new(Shared {
                 source,
                 outbound,
-                state: Mutex::default(),
+                state: Mutex::new(State::new(Arc::clone(&counters))),
+                counters,
                 tasks,
             }),
         }
     }
 
+    /// What it has counted since the start.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the endpoint for metrics reads it")
+    )]
+    pub(crate) fn counters(&self) -> &RelayCounters {
+        &self.shared.counters
+    }
+
     /// Takes what the bus brings. Never waits.
     pub(crate) fn receive(&self, event: Event) {
         match event {
-            Event::Conversation(step) => self.receive_step(&step),
-            Event::User(step) => self.receive_user_step(step),
+            Event::Conversation(step) => self.with(|state, outbound| state.offer(&step, outbound)),
+            Event::User(step) => self.with(|state, outbound| state.offer_user(step, outbound)),
+            Event::Digest(digest) => {
+                self.with(|state, _| state.hear_of(&digest, Detector::Digest, None));
+            }
             Event::Typing {
                 conversation_id,
                 user_id,
                 is_typing,
-            } => {
-                let state = self.shared.state.lock();
+            } => self.with(|state, outbound| {
                 let own = state.connections_of(user_id);
-                self.shared
-                    .outbound
-                    .typing(conversation_id, user_id, is_typing, own);
-            }
+                outbound.typing(conversation_id, user_id, is_typing, own);
+            }),
             Event::ReadMarkerMoved {
                 conversation_id,
                 user_id,
                 seq,
-            } => {
-                let state = self.shared.state.lock();
+            } => self.with(|state, outbound| {
                 let private = state.private_connections();
-                self.shared
-                    .outbound
-                    .read_marker_moved(conversation_id, user_id, seq, &private);
-            }
+                outbound.read_marker_moved(conversation_id, user_id, seq, &private);
+            }),
             Event::Presence(presence) => self.shared.outbound.presence(&presence),
             Event::SessionEnded {
                 user_id,
@@ -119,7 +131,7 @@ impl<K: ConnectionKey> Relay<K> {
     /// The conversations are tracked first and read after, so that nothing can fall between. If a change of membership overtakes
     /// the reading, it is read again.
     pub(crate) async fn attach(&self, key: K, user: UserId) -> Result<(), ChatError> {
-        self.shared.state.lock().register(key.clone(), user);
+        self.with(|state, _| state.register(key.clone(), user));
         let attached = self.make_live(&key, user).await;
         if attached.is_err() {
             self.detach(&key);
@@ -128,16 +140,14 @@ impl<K: ConnectionKey> Relay<K> {
     }
 
     async fn make_live(&self, key: &K, user: UserId) -> Result<(), ChatError> {
-        let shared = &self.shared;
+        let source = &self.shared.source;
         loop {
-            shared.state.lock().begin_snapshot(key);
-            let heads = shared.source.heads(user).await?;
-            shared.state.lock().track(key, &ids(&heads));
-            let heads = shared.source.heads(user).await?;
+            self.with(|state, _| state.begin_snapshot(key));
+            let heads = source.heads(user).await?;
+            self.with(|state, _| state.track(key, &ids(&heads)));
+            let heads = source.heads(user).await?;
             loop {
-                let outbound = shared.outbound.as_ref();
-                let outcome = shared.state.lock().go_live(key, user, &heads, outbound);
-                match outcome {
+                match self.with(|state, outbound| state.go_live(key, user, &heads, outbound)) {
                     GoLive::Done | GoLive::Gone => return Ok(()),
                     GoLive::Overtaken => break,
                     GoLive::Behind(behind) => {
@@ -150,110 +160,20 @@ impl<K: ConnectionKey> Relay<K> {
         }
     }
 
-    /// Delivers a conversation's log as far as a snapshot has seen it.
-    async fn catch_up(&self, head: Head) -> Result<(), ChatError> {
-        let id = head.conversation_id;
-        loop {
-            let applied = self.shared.state.lock().applied(id);
-            let Some(after) = applied.filter(|&applied| applied < head.rev) else {
-                return Ok(());
-            };
-            let steps = self.shared.source.steps_after(id, after, FETCH_LIMIT);
-            let steps = steps.await?;
-            let outbound = self.shared.outbound.as_ref();
-            self.shared.state.lock().deliver_read(id, steps, outbound);
-        }
-    }
-
     /// Forgets a connection. One that is not known changes nothing.
     pub(crate) fn detach(&self, key: &K) {
-        self.shared.state.lock().forget(key);
+        self.with(|state, _| state.forget(key));
     }
 
-    fn receive_step(&self, step: &Arc<ConversationEvent>) {
-        let id = step.conversation_id;
-        let outbound = self.shared.outbound.as_ref();
-        let follow_up = self.shared.state.lock().offer(step, outbound);
-        if follow_up.must_fill {
-            let relay = self.clone();
-            self.shared.tasks.spawn(async move { relay.fill(id).await });
-        }
-        for key in follow_up.deaf {
-            let relay = self.clone();
-            self.shared
-                .tasks
-                .spawn(async move { relay.look_again(key).await });
-        }
-    }
-
-    fn receive_user_step(&self, step: Arc<UserEvent>) {
-        let user = step.user_id;
-        let outbound = self.shared.outbound.as_ref();
-        let must_fill = self.shared.state.lock().offer_user(step, outbound);
-        if must_fill {
-            let relay = self.clone();
-            self.shared
-                .tasks
-                .spawn(async move { relay.fill_user(user).await });
-        }
-    }
-
-    /// Takes the snapshot of a live connection again, and tells it again from where on it is live.
-    async fn look_again(&self, key: K) {
-        loop {
-            let user = self.shared.state.lock().user_of(&key);
-            let Some(user) = user else { return };
-            match self.make_live(&key, user).await {
-                Ok(()) => return,
-                Err(error) => {
-                    tracing::warn!(user.id = %user, error = %error, "a connection cannot be looked after yet");
-                    tokio::time::sleep(FETCH_RETRY).await;
-                }
-            }
-        }
-    }
-
-    /// Reads what is missing of a conversation until nothing is. One such task runs per conversation.
-    async fn fill(&self, id: ConversationId) {
-        loop {
-            let missing = self.shared.state.lock().next_to_fill(id);
-            let Some(missing) = missing else { return };
-            let after = Rev::new(missing.after);
-            match self.shared.source.steps_after(id, after, FETCH_LIMIT).await {
-                Ok(steps) => {
-                    let outbound = self.shared.outbound.as_ref();
-                    self.shared.state.lock().fill(id, missing, steps, outbound);
-                }
-                Err(error) => {
-                    tracing::warn!(conversation.id = %id, error = %error, "a hole cannot be read yet");
-                    tokio::time::sleep(FETCH_RETRY).await;
-                }
-            }
-        }
-    }
-
-    /// The same for a user's own log.
-    async fn fill_user(&self, user: UserId) {
-        loop {
-            let missing = self.shared.state.lock().next_to_fill_of_user(user);
-            let Some(missing) = missing else { return };
-            let after = UserRev::new(missing.after);
-            let steps = self
-                .shared
-                .source
-                .user_steps_after(user, after, FETCH_LIMIT);
-            match steps.await {
-                Ok(steps) => {
-                    let outbound = self.shared.outbound.as_ref();
-                    let mut state = self.shared.state.lock();
-                    state.fill_user(user, missing, steps, outbound);
-                }
-                Err(error) => {
-                    tracing::warn!(user.id = %user, error = %error, "a hole cannot be read yet");
-                    tokio::time::sleep(FETCH_RETRY).await;
-                }
-            }
-        }
+    /// Does something under the lock, and afterwards sees to what has become necessary by it.
+    fn with<T>(&self, act: impl FnOnce(&mut State<K>, &dyn Outbound<K>) -> T) -> T {
+        let (done, work) = {
+            let mut state = self.shared.state.lock();
+            let done = act(&mut state, self.shared.outbound.as_ref());
+            (done, state.take_work())
+        };
+        self.begin(work);
+        done
     }
 }
 

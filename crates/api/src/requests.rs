@@ -1,6 +1,8 @@
 //! What clients send over HTTP and over the hub in the same form.
 
 use hubbub_application::chat::{ChangePreferences, Position, SyncRequest};
+use hubbub_application::presence::SetStatus;
+use hubbub_application::presence::dto::ManualStateDto;
 use hubbub_domain::ids::{ConversationId, Epoch};
 use hubbub_domain::numbers::{Rev, UserRev};
 use hubbub_domain::personal::NotificationLevel;
@@ -73,6 +75,33 @@ impl From<PreferencesBody> for ChangePreferences {
         Self {
             muted_until: body.muted_until,
             level: body.level,
+        }
+    }
+}
+
+/// What one says of oneself from now on; what is left out is not said any more.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SetStatusRequest)]
+pub(crate) struct StatusBody {
+    /// What to be shown as in place of what the connections say.
+    state: Option<ManualStateDto>,
+    /// Up to 100 characters.
+    #[schema(max_length = 100)]
+    text: Option<String>,
+    /// One emoji.
+    emoji: Option<String>,
+    /// When all of it ends.
+    until: Option<Timestamp>,
+}
+
+impl From<StatusBody> for SetStatus {
+    fn from(body: StatusBody) -> Self {
+        Self {
+            state: body.state,
+            text: body.text,
+            emoji: body.emoji,
+            until: body.until,
         }
     }
 }

@@ -26,6 +26,9 @@ pub enum ErrorKind {
     Internal,
 }
 
+/// After how long trying again may help, where nothing better is known.
+pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
+
 /// What every area's error answers.
 pub trait ServiceError: Error + Send + Sync + 'static {
     /// What kind of failure it is.
@@ -35,7 +38,7 @@ pub trait ServiceError: Error + Send + Sync + 'static {
     /// After how long trying again may help, where it may.
     fn retry_after(&self) -> Option<Duration> {
         let is_passing = matches!(self.kind(), ErrorKind::RateLimited | ErrorKind::Unavailable);
-        is_passing.then_some(Duration::from_secs(1))
+        is_passing.then_some(RETRY_AFTER)
     }
 }
 
@@ -92,14 +95,18 @@ impl ServiceError for InvalidValue {
             Self::MessageTooLong { .. } => "message_too_long",
             Self::MessageCharacter => "message_invalid",
             Self::Emoji => "invalid_emoji",
+            Self::StatusText => "invalid_status",
         }
     }
 }
 
 /// Writes the parts of an area's error that are alike everywhere: storage failures and invalid values pass through, and
-/// every other variant has a kind and a code.
+/// every other variant has a kind and a code. What knows when trying again helps says so at the end.
 macro_rules! service_error {
-    ($error:ident { $($variant:pat => ($kind:ident, $code:literal)),+ $(,)? }) => {
+    (
+        $error:ident { $($variant:pat => ($kind:ident, $code:literal)),+ $(,)? }
+        $($known:pat => retry after $wait:expr)?
+    ) => {
         impl From<hubbub_domain::error::RepositoryError> for $error {
             fn from(error: hubbub_domain::error::RepositoryError) -> Self {
                 Self::Storage(error.into())
@@ -122,6 +129,19 @@ macro_rules! service_error {
                     $($variant => $code),+
                 }
             }
+
+            $(
+                fn retry_after(&self) -> Option<std::time::Duration> {
+                    use $crate::error::ErrorKind::{RateLimited, Unavailable};
+                    match self {
+                        $known => Some($wait),
+                        _ if matches!(self.kind(), RateLimited | Unavailable) => {
+                            Some($crate::error::RETRY_AFTER)
+                        }
+                        _ => None,
+                    }
+                }
+            )?
         }
     };
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use hubbub_domain::ids::{ConversationId, SessionId, UserId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
-use serde::Serialize;
+use hubbub_domain::repository::LogHeads;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::chat::dto::{ConversationSummary, MessageDto, PersonalDto, SettingsDto, ThreadStateDto};
@@ -45,6 +46,33 @@ pub enum Event {
         /// Which one.
         session_id: SessionId,
     },
+    /// What a node has committed lately, so that others notice what they have not heard of.
+    Digest(Arc<Digest>),
+}
+
+/// Where some logs stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest {
+    /// Conversations, and the newest change of each.
+    pub conversations: Vec<(ConversationId, Rev)>,
+    /// Users, and the newest change of each one's own log.
+    pub users: Vec<(UserId, UserRev)>,
+}
+
+impl Digest {
+    /// Whether it tells nothing.
+    pub fn is_empty(&self) -> bool {
+        self.conversations.is_empty() && self.users.is_empty()
+    }
+}
+
+impl From<LogHeads> for Digest {
+    fn from(heads: LogHeads) -> Self {
+        Self {
+            conversations: heads.conversations,
+            users: heads.users,
+        }
+    }
 }
 
 /// A step in a conversation's log: it takes who stands at `from_rev` to `to_rev`.

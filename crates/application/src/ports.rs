@@ -1,5 +1,7 @@
 //! What the use cases need from outside, each as the smallest trait that will do.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use hubbub_domain::ids::{SessionId, UserId};
 use hubbub_domain::timestamp::Timestamp;
@@ -88,6 +90,45 @@ pub trait TokenIssuer: Send + Sync {
         kind: TokenKind,
         now: Timestamp,
     ) -> Result<TokenClaims, TokenError>;
+}
+
+/// How far the way between nodes can be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BusHealth {
+    /// What is published arrives, as far as can be told.
+    Healthy,
+    /// It may not, so the database is looked at more often.
+    Degraded,
+}
+
+/// Something that one can do too often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Sending a message.
+    Send,
+    /// Saying that one types.
+    Type,
+    /// Saying something of oneself.
+    SetStatus,
+}
+
+/// Lets people do things only so often.
+///
+/// It never waits, because no acknowledgement may wait for what it shares with other nodes: an adapter that shares does so afterwards,
+/// and decides by itself when it cannot.
+pub trait RateLimiter: Send + Sync {
+    /// Lets one through, or says after how long the next one will be.
+    fn take(&self, action: Action, user: UserId) -> Result<(), Duration>;
+}
+
+/// Lets everybody do everything as often as they like.
+#[derive(Clone, Copy, Debug)]
+pub struct Unlimited;
+
+impl RateLimiter for Unlimited {
+    fn take(&self, _: Action, _: UserId) -> Result<(), Duration> {
+        Ok(())
+    }
 }
 
 /// Tells all nodes what has happened. A hint: it may be lost, doubled or late, and the database remains the truth.

@@ -39,6 +39,9 @@ pub enum InvalidValue {
     /// See [`crate::message::Emoji`].
     #[error("a reaction is one emoji")]
     Emoji,
+    /// See [`crate::presence::StatusText`].
+    #[error("a status has at most 100 characters and no invisible ones")]
+    StatusText,
 }
 
 /// What kind of failure storage met. Closed, so that callers can decide without knowing the driver.

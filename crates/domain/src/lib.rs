@@ -16,6 +16,7 @@ pub mod message;
 pub mod numbers;
 pub mod permission;
 pub mod personal;
+pub mod presence;
 pub mod repository;
 pub mod session;
 pub mod text;

@@ -3,9 +3,11 @@
 //! `find_*` answers `None` for what is not there; `list_*` is bounded by its `limit`. Every method runs inside the unit
 //! of work (or the read) that handed out the repository.
 
+mod heads;
 mod log;
 mod messages;
 mod personal;
+mod presence;
 
 use async_trait::async_trait;
 
@@ -20,12 +22,14 @@ use crate::session::Session;
 use crate::timestamp::Timestamp;
 use crate::user::{DisplayName, PasswordHash, User, Username};
 
+pub use heads::{ChangeCursor, ChangedSince, HeadRepository, LogHeads};
 pub use log::{
     Append, Circumstances, LockedConversations, LogRepository, OptimisticLog, PostKey, Sighting,
     Stored,
 };
 pub use messages::{MessageRange, MessageRepository};
 pub use personal::{FollowedThread, PersonalStateRepository};
+pub use presence::{KeptPresence, PresenceRepository};
 
 /// What every repository method answers.
 pub type Result<T> = std::result::Result<T, RepositoryError>;
@@ -98,6 +102,8 @@ pub trait UserRepository: Send {
     ) -> Result<()>;
     /// Those of `others` with whom the user shares a conversation now.
     async fn list_sharing(&mut self, id: UserId, others: &[UserId]) -> Result<Vec<UserId>>;
+    /// The others of the user's direct conversations, the latest activity first.
+    async fn list_partners(&mut self, id: UserId, limit: i64) -> Result<Vec<UserId>>;
 }
 
 /// Sign-ins.
@@ -113,6 +119,8 @@ pub trait SessionRepository: Send {
     async fn list_live(&mut self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
     /// Removes up to `limit` sessions that ended before `before`. Answers how many.
     async fn remove_ended(&mut self, before: Timestamp, limit: i64) -> Result<u64>;
+    /// Up to `limit` sessions that were ended after `after`, the first one first.
+    async fn list_revoked(&mut self, after: Timestamp, limit: i64) -> Result<Vec<Session>>;
 }
 
 /// Invitations to register, and to groups.

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 
 use crate::error::RepositoryError;
 use crate::repository::{
-    BanRepository, ConversationRepository, InvitationRepository, LogRepository,
+    BanRepository, ConversationRepository, HeadRepository, InvitationRepository, LogRepository,
     MembershipRepository, MessageRepository, OptimisticLog, PersonalStateRepository,
-    ServerRepository, SessionRepository, UserRepository,
+    PresenceRepository, ServerRepository, SessionRepository, UserRepository,
 };
 
 /// All repositories, over one view of the data.
@@ -27,10 +27,14 @@ pub trait Repositories: Send {
     fn messages(&mut self) -> &mut dyn MessageRepository;
     /// Who may not come back where.
     fn bans(&mut self) -> &mut dyn BanRepository;
+    /// What is kept of people's presence.
+    fn presence(&mut self) -> &mut dyn PresenceRepository;
     /// What is only one user's.
     fn personal_states(&mut self) -> &mut dyn PersonalStateRepository;
     /// Many messages at once.
     fn log(&mut self) -> &mut dyn LogRepository;
+    /// Positions of logs.
+    fn heads(&mut self) -> &mut dyn HeadRepository;
 }
 
 /// One transaction. Nothing of it is stored unless it is committed; dropping it rolls it back.

@@ -10,6 +10,7 @@ compile_error!("`broken-no-unique-key` is a negative control; no release may con
 
 pub mod in_process;
 pub mod postgres;
+pub mod redis;
 pub mod security;
 mod sql;
 pub mod sqlite;

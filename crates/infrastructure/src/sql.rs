@@ -21,11 +21,13 @@
 mod bans;
 mod conversations;
 mod failure;
+mod heads;
 mod invitations;
 mod log;
 mod members;
 mod messages;
 mod personal_states;
+mod presence;
 mod records;
 mod rows;
 mod server;

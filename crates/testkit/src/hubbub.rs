@@ -190,6 +190,9 @@ impl Launch {
             .current_dir(&self.data_dir)
             .env("HUBBUB_SERVER__LISTEN", self.builder.listen.to_string())
             .env("HUBBUB_STORAGE__DATA_DIR", &self.data_dir)
+            // Tests and load send faster than people; a test of the limits sets them.
+            .env("HUBBUB_LIMITS__SENDS_PER_SECOND", "0")
+            .env("HUBBUB_LIMITS__TYPING_PER_SECOND", "0")
             .envs(
                 self.builder
                     .environment

@@ -7,6 +7,7 @@
 //!   limit, and it never survives the test, not even when the test process itself is killed.
 //! - [`Hubbub`] is the server under test, started, restarted and killed on one data folder and one port.
 //! - [`PostgresCluster`] is a database server, with a fresh database for whoever asks; it can be killed and frozen too.
+//! - [`RedisServer`] is a Redis that keeps nothing; it can be killed, emptied and frozen.
 //! - [`FaultProxy`] stands between any two of them and delays, starves, swallows or cuts what they say.
 //! - [`free_port`] finds a port for programs that cannot be told to choose one themselves.
 //!
@@ -25,6 +26,7 @@ pub mod port;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod redis;
 
 pub use dir::TestDir;
 pub use error::Error;
@@ -33,3 +35,4 @@ pub use port::free_port;
 pub use postgres::{PostgresBuilder, PostgresCluster};
 pub use process::{Process, Stream};
 pub use proxy::{FaultProxy, Faults, Link};
+pub use redis::{RedisBuilder, RedisServer};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use hubbub_application::auth::AuthError;
 use hubbub_domain::error::RepositoryError;
 use hubbub_infrastructure::postgres::PgStoreError;
+use hubbub_infrastructure::redis::RedisError;
 use hubbub_infrastructure::sqlite::StoreError;
 
 /// Why Hubbub does not start, or cannot go on, in a sentence that says what to do.
@@ -25,6 +26,9 @@ pub enum StartError {
     /// The database in PostgreSQL cannot be used.
     #[error("the PostgreSQL database of HUBBUB_DATABASE_URL cannot be used")]
     Postgres(#[source] PgStoreError),
+    /// What several nodes share cannot be kept there.
+    #[error("the Redis of HUBBUB_REDIS_URL cannot be used")]
+    Redis(#[source] RedisError),
     /// It was used, but is not ours alone any more.
     #[error("another Hubbub serves the database, so this one has stopped")]
     NodeLockLost,

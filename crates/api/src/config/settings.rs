@@ -68,6 +68,22 @@ pub const SETTINGS: &[Setting] = &[
         about: "After how many days without use a sign-in ends, 1 to 365.",
     },
     Setting {
+        key: "limits.sends_per_second",
+        about: "How many messages one person may send in a second, from all devices together. 0 lifts the limit.",
+    },
+    Setting {
+        key: "limits.sends_burst",
+        about: "How many of them may come at once.",
+    },
+    Setting {
+        key: "limits.typing_per_second",
+        about: "How often one person's typing is passed on in a second; the rest is dropped. 0 lifts the limit.",
+    },
+    Setting {
+        key: "limits.typing_burst",
+        about: "How much of it may come at once.",
+    },
+    Setting {
         key: "log.level",
         about: "What is logged: error, warn, info, debug, trace, or directives such as info,hubbub=debug. Never texts or tokens.",
     },

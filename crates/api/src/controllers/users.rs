@@ -4,6 +4,7 @@ use http::StatusCode;
 use hubbub_application::auth::dto::SessionDto;
 use hubbub_application::chat::SendPrivateMessage;
 use hubbub_application::chat::dto::SendReceipt;
+use hubbub_application::presence::dto::OwnStatusDto;
 use hubbub_application::users::ChangeProfile;
 use hubbub_application::users::dto::{ProfileDto, UserDto, UserPage};
 use hubbub_domain::ids::{ClientId, SessionId, UserId};
@@ -14,12 +15,14 @@ use utoipa_axum::routes;
 
 use super::extract::{Body, Caller, Path, Query};
 use crate::problem::Problem;
+use crate::requests::StatusBody;
 use crate::state::App;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(me, update_me))
+        .routes(routes!(my_status, set_my_status))
         .routes(routes!(list_sessions))
         .routes(routes!(revoke_session))
         .routes(routes!(get))
@@ -122,6 +125,32 @@ async fn update_me(
     };
     let profile = app.users.change_profile(caller.user.id, wish);
     Ok(Json(profile.await?))
+}
+
+/// Say what one says of oneself now
+#[utoipa::path(get, operation_id = "getMyStatus", path = "/api/users/me/status", tag = "users", security(("bearer" = [])), responses(
+    (status = OK, body = OwnStatusDto),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn my_status(
+    State(app): State<App>,
+    Caller(caller): Caller,
+) -> Result<Json<OwnStatusDto>, Problem> {
+    Ok(Json(app.presence.status(caller.user.id).await?))
+}
+
+/// Say something of oneself; what is left out is not said any more
+#[utoipa::path(put, operation_id = "setMyStatus", path = "/api/users/me/status", tag = "users", request_body = StatusBody, security(("bearer" = [])), responses(
+    (status = OK, body = OwnStatusDto),
+    (status = "default", description = "A problem", body = Problem, content_type = "application/problem+json"),
+))]
+async fn set_my_status(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    Body(request): Body<StatusBody>,
+) -> Result<Json<OwnStatusDto>, Problem> {
+    let status = app.presence.set_status(caller.user.id, request.into());
+    Ok(Json(status.await?))
 }
 
 /// List one's sign-ins, the last used first

@@ -13,7 +13,7 @@ use super::authenticate::TokenAuthentication;
 use super::outbound::session_revoked;
 use super::session::HubSession;
 use super::watching::Watching;
-use super::{groups, messages, presence, reading, sync};
+use super::{groups, input, messages, presence, reading, sync};
 use crate::problem::HubProblem;
 use crate::relay::Relay;
 
@@ -53,6 +53,7 @@ pub(crate) fn builder(state: HubState) -> HubBuilder<HubState> {
             ..HubOptions::default()
         })
         .authenticate(authentication)
+        .filter(input::InputFilter)
         .on_connected(connected)
         .on_disconnected(disconnected)
         .on("SendPrivateMessage", messages::send_private)
@@ -75,6 +76,8 @@ pub(crate) fn builder(state: HubState) -> HubBuilder<HubState> {
         .on("Sync", sync::sync)
         .on("WatchPresence", presence::watch)
         .on("UnwatchPresence", presence::unwatch)
+        .on("SetStatus", presence::set_status)
+        .on("SetActivity", input::set_activity)
         .on("Reauthenticate", reauthenticate)
 }
 
@@ -83,12 +86,12 @@ pub(crate) fn builder(state: HubState) -> HubBuilder<HubState> {
 async fn connected(context: Context<HubState>) -> Result<()> {
     let (state, session) = (context.state(), session(&context));
     let id = context.connection_id();
-    state.watching.open(id.as_str(), session.user_id);
     if let Err(error) = attach(&context, &session).await {
         leave(state, &id, Departure::Lost);
         return Err(error);
     }
     state.presence.connected(session.user_id, id.as_str());
+    state.watching.open(id.as_str(), session.user_id);
     tracing::debug!(user.id = %session.user_id, connection.id = %id, "a connection is live");
     Ok(())
 }

@@ -4,7 +4,7 @@ use hubbub_application::chat::dto::Heads;
 use hubbub_application::events::{
     ConversationEvent, ConversationEventChange, UserEvent, UserEventChange,
 };
-use hubbub_application::presence::dto::{PresenceDto, PresenceState};
+use hubbub_application::presence::dto::PresenceDto;
 use hubbub_application::presence::{Departure, PresenceService};
 use hubbub_domain::ids::{ConversationId, SessionId, UserId};
 use hubbub_domain::numbers::Seq;
@@ -15,7 +15,7 @@ use super::events::{
     UserTyping,
 };
 use super::session::HubSession;
-use super::watching::{Watching, watchers_of};
+use super::watching::Watching;
 use crate::relay::outbound::Outbound;
 
 /// The relay's way to the connections of the hub. A conversation's followers are a SignalR group, and so are those who watch a
@@ -45,6 +45,28 @@ impl HubOutbound {
     pub(crate) fn connect(&self, hub: HubContext) {
         self.watching.connect(hub.clone());
         let _ = self.hub.set(hub);
+    }
+
+    /// Closes what connections there still are of sign-ins that have ended.
+    pub(crate) fn close_ended(&self, ended: &[(UserId, SessionId)]) {
+        for (user, session) in ended {
+            self.close_session(*user, *session);
+        }
+    }
+
+    /// Closes the connections of a sign-in.
+    fn close_session(&self, user: UserId, session: SessionId) {
+        self.with(|hub| {
+            for connection in hub.connections_of_user(&user.to_string()) {
+                let own = connection.user().get::<HubSession>().copied();
+                if own.is_some_and(|own| own.session_id == session) {
+                    self.presence
+                        .disconnected(connection.id().as_str(), Departure::SignedOut);
+                    connection.close(session_revoked());
+                }
+            }
+            Ok(())
+        });
     }
 
     fn with(&self, send: impl FnOnce(&HubContext) -> Result<(), SendError>) {
@@ -80,6 +102,11 @@ impl Outbound<ConnectionId> for HubOutbound {
             Some(connection) => connection.send("Heads", (heads,)),
             None => Ok(()),
         });
+    }
+
+    /// Clients take it as every other `Heads`: whoever is behind what it names has missed something.
+    fn beacon(&self, key: &ConnectionId, heads: &Heads) {
+        self.heads(key, heads);
     }
 
     fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[ConnectionId]) {
@@ -140,8 +167,14 @@ impl Outbound<ConnectionId> for HubOutbound {
     }
 
     fn user_step(&self, key: &ConnectionId, step: &UserEvent) {
-        if matches!(step.change, UserEventChange::ConversationLost { .. }) {
-            self.watching.recheck(step.user_id);
+        match &step.change {
+            UserEventChange::ConversationLost { .. } => self.watching.recheck(step.user_id),
+            UserEventChange::ConversationGained { conversation } => {
+                if let Some(peer) = &conversation.peer {
+                    self.watching.gained(key.as_str(), peer.id);
+                }
+            }
+            _ => {}
         }
         let event = UserChanged {
             from_rev: step.from_rev,
@@ -189,29 +222,11 @@ impl Outbound<ConnectionId> for HubOutbound {
     }
 
     fn presence(&self, presence: &PresenceDto) {
-        let method = match presence.state {
-            PresenceState::Offline => "UserOffline",
-            PresenceState::Active | PresenceState::Away => "UserOnline",
-        };
-        self.with(|hub| {
-            hub.clients()
-                .group(&watchers_of(presence.user_id))
-                .send(method, (presence,))
-        });
+        self.watching.offer(presence);
     }
 
     fn session_ended(&self, user: UserId, session: SessionId) {
-        self.with(|hub| {
-            for connection in hub.connections_of_user(&user.to_string()) {
-                let own = connection.user().get::<HubSession>().copied();
-                if own.is_some_and(|own| own.session_id == session) {
-                    self.presence
-                        .disconnected(connection.id().as_str(), Departure::SignedOut);
-                    connection.close(session_revoked());
-                }
-            }
-            Ok(())
-        });
+        self.close_session(user, session);
         self.presence.signed_out(user);
     }
 }

@@ -23,6 +23,7 @@ pub(super) struct Missing {
 const MAX_WAITING: usize = 1_000;
 
 /// How far one log was delivered, and what waits for something before it.
+#[cfg_attr(test, derive(Clone, Debug, PartialEq, Eq, Hash))]
 pub(super) struct Log<S> {
     /// `None` while the position is being read.
     applied: Option<i64>,
@@ -31,6 +32,8 @@ pub(super) struct Log<S> {
     /// By where they begin and end: what connects comes first, however far it reaches.
     waiting: BTreeMap<(i64, i64), S>,
     has_dropped: bool,
+    /// How far the log has come as others say, who did not bring what happened.
+    heard_of: i64,
 }
 
 impl<S: Step> Log<S> {
@@ -41,6 +44,7 @@ impl<S: Step> Log<S> {
             began_at: 0,
             waiting: BTreeMap::new(),
             has_dropped: false,
+            heard_of: 0,
         }
     }
 
@@ -88,13 +92,18 @@ impl<S: Step> Log<S> {
         self.deliverable()
     }
 
+    /// Learns that the log has come as far as `head`. If it was not delivered as far, something is missing.
+    pub(super) fn hear_of(&mut self, head: i64) {
+        self.heard_of = self.heard_of.max(head);
+    }
+
     /// What is missing, if anything is.
     pub(super) fn missing(&self) -> Option<Missing> {
-        let after = self
-            .applied
-            .filter(|_| self.has_dropped || !self.waiting.is_empty())?;
+        let after = self.applied.filter(|&applied| {
+            self.has_dropped || !self.waiting.is_empty() || self.heard_of > applied
+        })?;
         let ends = self.waiting.keys().map(|&(_, to)| to);
-        let known_to = ends.max().unwrap_or(after);
+        let known_to = ends.max().unwrap_or(after).max(self.heard_of);
         Some(Missing { after, known_to })
     }
 
@@ -102,6 +111,9 @@ impl<S: Step> Log<S> {
     pub(super) fn give_up(&mut self, asked: Missing) {
         self.waiting.retain(|&(_, to), _| to > asked.known_to);
         self.has_dropped = false;
+        if self.heard_of <= asked.known_to {
+            self.heard_of = 0;
+        }
     }
 
     fn deliverable(&mut self) -> Vec<S> {
@@ -217,6 +229,33 @@ mod tests {
         log.give_up(missing);
         assert_eq!(log.offer(Range(0, last)), [Range(0, last)]);
         assert_eq!(log.missing(), None);
+    }
+
+    #[test]
+    fn what_was_only_heard_of_is_missing_until_it_was_delivered() {
+        let mut log = Log::at(3);
+        log.hear_of(3);
+        assert_eq!(log.missing(), None);
+        log.hear_of(5);
+        log.hear_of(4);
+        let missing = Missing {
+            after: 3,
+            known_to: 5,
+        };
+        assert_eq!(log.missing(), Some(missing));
+        assert_eq!(log.offer(Range(3, 5)), [Range(3, 5)]);
+        assert_eq!(log.missing(), None);
+    }
+
+    #[test]
+    fn what_was_heard_of_before_the_position_is_known_counts_too() {
+        let mut log = Log::<Range>::loading();
+        log.hear_of(9);
+        assert_eq!(log.missing(), None, "nothing can be said yet");
+        log.begin_at(7);
+        assert_eq!(log.missing().map(|missing| missing.after), Some(7));
+        log.give_up(log.missing().unwrap());
+        assert_eq!(log.missing(), None, "the database knows nothing of it");
     }
 
     #[test]

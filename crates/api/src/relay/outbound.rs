@@ -20,6 +20,8 @@ pub(crate) trait Outbound<K>: Send + Sync {
     fn leave(&self, key: &K, id: ConversationId);
     /// Tells a connection from where on it is live.
     fn heads(&self, key: &K, heads: &Heads);
+    /// Reminds a live connection where those of its logs stand that have changed lately. Whatever led there was sent before.
+    fn beacon(&self, key: &K, heads: &Heads);
     /// Brings a step to all connections that have joined its conversation, except `hidden_from`, which only learn that the log moved
     /// on.
     fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[K]);

@@ -2,21 +2,21 @@
 //! true long ago; connections that come and go in the middle. Whatever the schedule, what connections receive must fit the log.
 
 mod checks;
+mod cluster;
 mod database;
+mod slow;
 mod wires;
 
 use std::collections::BTreeMap;
 
-use hubbub_application::chat::dto::MessageDto;
-use hubbub_application::events::UserEventChange;
-use hubbub_domain::numbers::Seq;
 use proptest::prelude::*;
 
-use super::testing::{message, step};
+use super::filling::PATIENCE;
 use super::*;
-use checks::{check_room, check_up_to_date};
-use database::{Change, ROOMS, SlowSource, USERS, length, room_id, user_id};
-use wires::{Heard, Wires};
+use checks::{check_connection, check_up_to_date, what};
+use database::{ROOMS, USERS, user_id};
+use slow::SlowSource;
+use wires::Wires;
 
 const CONNECTIONS: usize = 4;
 
@@ -37,6 +37,8 @@ enum Action {
     Detach(usize),
     /// One of the reads under way answers.
     Answer(usize),
+    /// Whoever was patient is no longer.
+    Wait,
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -45,6 +47,7 @@ fn action() -> impl Strategy<Value = Action> {
         2 => (0..ROOMS, 0_usize..4).prop_map(|(room, which)| Action::Edit { room, which }),
         3 => (0..ROOMS, 0..USERS).prop_map(|(room, user)| Action::Toggle(room, user)),
         5 => (0_usize..8, prop::bool::weighted(0.2)).prop_map(|(which, again)| Action::Deliver { which, again }),
+        3 => Just(Action::Wait),
         2 => (0..CONNECTIONS).prop_map(Action::Attach),
         1 => (0..CONNECTIONS).prop_map(Action::Detach),
         5 => (0_usize..4).prop_map(Action::Answer),
@@ -81,9 +84,19 @@ impl Simulation {
 
     async fn run(&mut self, action: Action) {
         match action {
-            Action::Say(room) => self.say(room),
-            Action::Edit { room, which } => self.edit(room, which),
-            Action::Toggle(room, user) => self.toggle(room, user),
+            Action::Say(room) => {
+                let hint = self.source.database.lock().say(room);
+                self.hints.push(hint);
+            }
+            Action::Edit { room, which } => {
+                let hint = self.source.database.lock().edit(room, which);
+                self.hints.extend(hint);
+            }
+            Action::Toggle(room, user) => {
+                let hints = self.source.database.lock().toggle(room, user);
+                self.hints.extend(hints);
+            }
+            Action::Wait => tokio::time::advance(PATIENCE).await,
             Action::Deliver { which, again } => {
                 if !self.hints.is_empty() {
                     let place = which % self.hints.len();
@@ -129,71 +142,6 @@ impl Simulation {
         }
     }
 
-    fn toggle(&mut self, room: usize, user: usize) {
-        let (joined, open_from) = {
-            let room_now = &mut self.source.database.lock().rooms[room];
-            room_now.members[user] = !room_now.members[user];
-            (room_now.members[user], room_now.open_from(room))
-        };
-        let own = {
-            let log = &mut self.source.database.lock().users[user];
-            let from_rev = UserRev::new(length(log));
-            log.push(UserEvent {
-                user_id: user_id(user),
-                from_rev,
-                to_rev: from_rev.next(),
-                change: UserEventChange::ConversationLost {
-                    conversation_id: room_id(room),
-                },
-            });
-            Event::User(Arc::new(log[log.len() - 1].clone()))
-        };
-        if joined {
-            self.hints.push(own);
-            self.commit(room, Change::Joined(user, open_from));
-        } else {
-            self.commit(room, Change::Left(user));
-            self.hints.push(own);
-        }
-    }
-
-    fn say(&mut self, room: usize) {
-        let which = {
-            let room = &mut self.source.database.lock().rooms[room];
-            let rev = room.head().next();
-            let seq = Seq::new(length(&room.messages) + 1);
-            room.messages.push(MessageDto {
-                created_rev: rev,
-                ..message(seq, rev)
-            });
-            room.messages.len() - 1
-        };
-        self.commit(room, Change::Posted(which));
-    }
-
-    fn edit(&mut self, room: usize, which: usize) {
-        let which = {
-            let room = &mut self.source.database.lock().rooms[room];
-            let rev = room.head().next();
-            let place = which % room.messages.len().max(1);
-            let Some(message) = room.messages.get_mut(place) else {
-                return;
-            };
-            message.rev = rev;
-            place
-        };
-        self.commit(room, Change::Edited(which));
-    }
-
-    /// Takes a change into the log, and sends its hint on its way.
-    fn commit(&mut self, room: usize, change: Change) {
-        let room_now = &mut self.source.database.lock().rooms[room];
-        let from_rev = room_now.head();
-        room_now.log.push(change);
-        let step = step(room_id(room), from_rev, room_now.told(room_now.head()));
-        self.hints.push(Event::Conversation(Arc::new(step)));
-    }
-
     /// Everything under way arrives and is answered; then each room hears one more message.
     async fn come_to_rest(&mut self) {
         *self.source.is_prompt.lock() = true;
@@ -204,7 +152,8 @@ impl Simulation {
         }
         self.settle().await;
         for room in 0..ROOMS {
-            self.say(room);
+            let hint = self.source.database.lock().say(room);
+            self.hints.push(hint);
         }
         for hint in std::mem::take(&mut self.hints) {
             self.relay.receive(hint);
@@ -221,19 +170,14 @@ impl Simulation {
     /// Holds what every connection heard against the logs.
     fn check(&self) {
         let database = self.source.database.lock();
-        for (&key, heard) in self.wires.heard.lock().iter() {
-            let user = self.owner_of[&key];
-            assert!(
-                matches!(heard[0], Heard::LiveFrom(_)),
-                "{key} heard before it was live: {heard:?}"
-            );
-            for room in 0..ROOMS {
-                check_room(&database.rooms[room], room, user, heard);
-            }
+        let all_heard = self.wires.all_heard();
+        for (&key, heard) in &all_heard {
+            let heard = check_connection(&database, self.owner_of[&key], heard);
+            assert!(!heard.is_empty());
         }
         for key in self.connections.into_iter().flatten() {
             let user = self.owner_of[&key];
-            let heard = self.wires.heard.lock()[&key].clone();
+            let heard = what(&all_heard[&key]);
             for (room, now) in database.rooms.iter().enumerate() {
                 if now.members[user] {
                     check_up_to_date(now, room, user, &heard);
@@ -261,7 +205,7 @@ proptest! {
     fn whatever_the_schedule_connections_hear_their_conversations_without_a_hole(
         actions in prop::collection::vec(action(), 1..80)
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let mut simulation = Simulation::new();
             for action in actions {

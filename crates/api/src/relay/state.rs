@@ -1,21 +1,26 @@
-//! What the relay knows: which connection follows what, and how far each log was delivered. Nothing here waits.
+//! What the relay knows: which connection follows what, and how far each log was delivered. Nothing here waits; what must is left
+//! behind as [`Work`].
 
+mod attaching;
 mod connections;
+mod delivery;
+mod heads;
+mod tracked;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use hubbub_application::chat::dto::{Head, Heads};
-use hubbub_application::events::{
-    ConversationEvent, ConversationEventChange, UserEvent, UserEventChange,
-};
-use hubbub_application::groups::dto::MemberChange;
-use hubbub_domain::ids::{ConversationId, UserId};
-use hubbub_domain::numbers::{Rev, Seq, UserRev};
+use hubbub_application::events::{ConversationEvent, ConversationEventChange, UserEvent};
+use hubbub_domain::ids::{ConversationId, Epoch, UserId};
 
+use super::counters::RelayCounters;
 use super::log::{Log, Missing, Step};
 use super::outbound::{ConnectionKey, Outbound};
 use connections::Connections;
+use tracked::Tracked;
+
+pub(super) use attaching::GoLive;
+pub(super) use tracked::Hole;
 
 impl Step for Arc<ConversationEvent> {
     fn from(&self) -> i64 {
@@ -43,93 +48,53 @@ pub(super) struct State<K> {
     conversations: HashMap<ConversationId, Tracked<Arc<ConversationEvent>>>,
     /// Users with a connection to this node.
     users: HashMap<UserId, Tracked<Arc<UserEvent>>>,
+    /// The history that all positions are of.
+    epoch: Option<Epoch>,
+    work: Work<K>,
+    counters: Arc<RelayCounters>,
 }
 
-/// A log that this node delivers, and whether somebody is reading what is missing of it.
-struct Tracked<S> {
-    log: Log<S>,
-    is_filling: bool,
-    /// Whether the database must be asked even if nothing waits.
-    is_suspect: bool,
-}
-
-/// What came of the try to make a connection live.
+/// What is to be done outside of the lock.
 #[derive(Debug)]
-pub(super) enum GoLive {
-    /// It is live.
-    Done,
-    /// It has ended.
-    Gone,
-    /// The snapshot is stale and must be taken again.
-    Overtaken,
-    /// The snapshot has seen more than this node has delivered of these conversations.
-    Behind(Vec<Head>),
+pub(super) struct Work<K> {
+    /// Conversations of which something is to be read.
+    pub(super) fill: Vec<ConversationId>,
+    /// Users of whose own log something is to be read.
+    pub(super) fill_users: Vec<UserId>,
+    /// Connections that should follow a conversation and do not: their snapshot is to be taken again.
+    pub(super) looks: Vec<K>,
 }
 
-/// What is to be done after a hint, outside the lock.
-#[derive(Debug)]
-pub(super) struct FollowUp<K> {
-    /// What is missing must be read.
-    pub(super) must_fill: bool,
-    /// Connections that should follow the conversation and do not: their snapshot is to be taken again.
-    pub(super) deaf: Vec<K>,
-}
-
-impl<K: ConnectionKey> Default for State<K> {
+impl<K> Default for Work<K> {
     fn default() -> Self {
         Self {
-            connections: Connections::default(),
-            conversations: HashMap::new(),
-            users: HashMap::new(),
+            fill: Vec::new(),
+            fill_users: Vec::new(),
+            looks: Vec::new(),
         }
-    }
-}
-
-impl<S: Step> Tracked<S> {
-    fn new(log: Log<S>, is_suspect: bool) -> Self {
-        Self {
-            log,
-            is_filling: false,
-            is_suspect,
-        }
-    }
-
-    /// Whether a task is needed that reads what is missing. The one that is told so must begin.
-    fn must_begin_filling(&mut self) -> bool {
-        let is_behind = self.is_suspect || self.log.missing().is_some();
-        is_behind && !std::mem::replace(&mut self.is_filling, true)
-    }
-
-    /// What the reading task must read next. When there is nothing, the task ends.
-    fn next_to_fill(&mut self) -> Option<Missing> {
-        let missing = self.log.missing().or_else(|| {
-            let after = self.log.applied().filter(|_| self.is_suspect)?;
-            Some(Missing {
-                after,
-                known_to: after,
-            })
-        });
-        self.is_filling = missing.is_some();
-        missing
-    }
-
-    /// The database knows nothing more.
-    fn filled(&mut self, asked: Missing) {
-        self.is_suspect = false;
-        self.log.give_up(asked);
     }
 }
 
 impl<K: ConnectionKey> State<K> {
-    pub(super) fn register(&mut self, key: K, user: UserId) {
-        self.connections.register(key, user);
-        self.users
-            .entry(user)
-            .or_insert_with(|| Tracked::new(Log::loading(), false));
+    pub(super) fn new(counters: Arc<RelayCounters>) -> Self {
+        Self {
+            connections: Connections::default(),
+            conversations: HashMap::new(),
+            users: HashMap::new(),
+            epoch: None,
+            work: Work::default(),
+            counters,
+        }
     }
 
-    pub(super) fn user_of(&self, key: &K) -> Option<UserId> {
-        self.connections.user_of(key)
+    /// What has become necessary since this was asked before.
+    pub(super) fn take_work(&mut self) -> Work<K> {
+        std::mem::take(&mut self.work)
+    }
+
+    /// Whether another look at a connection is still needed, and whose it is.
+    pub(super) fn must_look(&mut self, key: &K) -> Option<UserId> {
+        self.connections.must_look(key)
     }
 
     /// The connections of users who neither show nor see how far conversations were read.
@@ -139,119 +104,6 @@ impl<K: ConnectionKey> State<K> {
 
     pub(super) fn connections_of(&self, user: UserId) -> &[K] {
         self.connections.of(user)
-    }
-
-    /// From now on it is noted if something overtakes the snapshot that is about to be read.
-    pub(super) fn begin_snapshot(&mut self, key: &K) {
-        self.connections.begin_snapshot(key);
-    }
-
-    /// Follows these conversations, without receiving anything of them yet.
-    pub(super) fn track(&mut self, key: &K, ids: &HashSet<ConversationId>) {
-        for id in self.connections.set_candidates(key, ids) {
-            self.forget_if_unfollowed(id);
-        }
-        if self.connections.contains(key) {
-            for &id in ids {
-                self.conversations
-                    .entry(id)
-                    .or_insert_with(|| Tracked::new(Log::loading(), false));
-            }
-        }
-    }
-
-    /// Makes a connection live by a snapshot that was read after its conversations were tracked: from here on it receives
-    /// everything.
-    ///
-    /// It must not have been overtaken, and this node must have delivered at least what it has seen: a new member would else
-    /// hear what came before the join.
-    pub(super) fn go_live(
-        &mut self,
-        key: &K,
-        user: UserId,
-        snapshot: &Heads,
-        outbound: &dyn Outbound<K>,
-    ) -> GoLive {
-        let ids = snapshot.conversations.iter();
-        let ids: HashSet<_> = ids.map(|head| head.conversation_id).collect();
-        if !self.connections.contains(key) {
-            return GoLive::Gone;
-        }
-        if self.connections.is_overtaken(key, &ids) {
-            return GoLive::Overtaken;
-        }
-        let user_rev = self.begin_user(user, snapshot.user_rev, outbound);
-        let (mut positions, mut behind) = (Vec::new(), Vec::new());
-        for head in &snapshot.conversations {
-            let rev = self.begin_conversation(head, outbound);
-            if rev < head.rev {
-                behind.push(*head);
-            }
-            positions.push(Head { rev, ..*head });
-        }
-        // What waited for its position may have changed whose conversations these are, and so may what another connection's
-        // snapshot has stepped over, if that was taken later than this one.
-        if self.connections.is_overtaken(key, &ids) || !self.is_covered(user, snapshot) {
-            return GoLive::Overtaken;
-        }
-        if !behind.is_empty() {
-            return GoLive::Behind(behind);
-        }
-        self.connections.go_live(key);
-        for head in &snapshot.conversations {
-            self.connections
-                .follow(key, head.conversation_id, head.visible_from_seq);
-        }
-        self.connections
-            .set_private(user, snapshot.has_private_receipts);
-        let heads = Heads {
-            user_rev,
-            conversations: positions,
-            ..*snapshot
-        };
-        outbound.heads(key, &heads);
-        for id in ids {
-            outbound.join(key, id);
-        }
-        GoLive::Done
-    }
-
-    /// Whether everything after the snapshot was, or will be, delivered by this node.
-    fn is_covered(&self, user: UserId, snapshot: &Heads) -> bool {
-        let own = self.users.get(&user);
-        own.is_none_or(|own| own.log.reaches_back_to(snapshot.user_rev.get()))
-            && snapshot.conversations.iter().all(|head| {
-                let tracked = self.conversations.get(&head.conversation_id);
-                tracked.is_none_or(|tracked| tracked.log.reaches_back_to(head.rev.get()))
-            })
-    }
-
-    /// How far a conversation's log was delivered, if it is tracked and known.
-    pub(super) fn applied(&self, id: ConversationId) -> Option<Rev> {
-        let tracked = self.conversations.get(&id)?;
-        tracked.log.applied().map(Rev::new)
-    }
-
-    /// Gives a tracked conversation its position if it has none, and answers the one it has.
-    fn begin_conversation(&mut self, head: &Head, outbound: &dyn Outbound<K>) -> Rev {
-        let id = head.conversation_id;
-        let Some(tracked) = self.conversations.get_mut(&id) else {
-            return head.rev;
-        };
-        let steps = tracked.log.begin_at(head.rev.get());
-        self.deliver(&steps, outbound);
-        self.applied(id).unwrap_or(head.rev)
-    }
-
-    /// The same for a user's own log.
-    fn begin_user(&mut self, user: UserId, head: UserRev, outbound: &dyn Outbound<K>) -> UserRev {
-        let Some(tracked) = self.users.get_mut(&user) else {
-            return head;
-        };
-        let steps = tracked.log.begin_at(head.get());
-        let applied = tracked.log.applied().unwrap_or_default();
-        self.deliver_user(user, &steps, outbound);
-        UserRev::new(applied)
     }
 
     pub(super) fn forget(&mut self, key: &K) {
@@ -267,11 +119,7 @@ impl<K: ConnectionKey> State<K> {
     }
 
     /// Takes a hint about a conversation.
-    pub(super) fn offer(
-        &mut self,
-        step: &Arc<ConversationEvent>,
-        outbound: &dyn Outbound<K>,
-    ) -> FollowUp<K> {
+    pub(super) fn offer(&mut self, step: &Arc<ConversationEvent>, outbound: &dyn Outbound<K>) {
         let id = step.conversation_id;
         let joining = match &step.change {
             ConversationEventChange::Member(change) if change.joined => Some(change.user.id),
@@ -284,39 +132,35 @@ impl<K: ConnectionKey> State<K> {
             && joining.is_some_and(|user| self.connections.is_live(user))
         {
             // Steps after this one may have come before it, when nobody followed: the database is asked once.
-            let log = Log::at(step.from_rev.get());
-            self.conversations.insert(id, Tracked::new(log, true));
+            let mut tracked = Tracked::new(Log::at(step.from_rev.get()));
+            tracked.suspect();
+            self.conversations.insert(id, tracked);
         }
         let Some(tracked) = self.conversations.get_mut(&id) else {
-            return FollowUp {
-                must_fill: false,
-                deaf: Vec::new(),
-            };
+            return;
         };
-        let steps = tracked.log.offer(Arc::clone(step));
-        let is_waiting = tracked
-            .log
-            .applied()
-            .is_some_and(|at| at < step.from_rev.get());
+        let applied = tracked.log.applied();
+        if applied.is_some_and(|at| step.to_rev.get() <= at) {
+            self.counters.duplicates_dropped.increment();
+        }
+        let steps = tracked.offer(Arc::clone(step));
+        let applied = tracked.log.applied();
+        let is_waiting = applied.is_some_and(|at| at < step.from_rev.get());
         self.deliver(&steps, outbound);
         // A join that was neither delivered nor waits was overtaken: whom it concerns takes another look.
-        let deaf = joining
-            .filter(|_| !is_waiting)
-            .map(|user| self.connections.begin_looking(user, id))
-            .unwrap_or_default();
-        let must_fill = self
-            .conversations
-            .get_mut(&id)
-            .is_some_and(Tracked::must_begin_filling);
+        if let Some(user) = joining.filter(|_| !is_waiting) {
+            let deaf = self.connections.begin_looking(user, id);
+            self.work.looks.extend(deaf);
+        }
+        self.fill_if_behind(id);
         self.forget_if_unfollowed(id);
-        FollowUp { must_fill, deaf }
     }
 
     /// What is to be read of a conversation's log. The task that asks ends when there is nothing.
-    pub(super) fn next_to_fill(&mut self, id: ConversationId) -> Option<Missing> {
-        let missing = self.conversations.get_mut(&id)?.next_to_fill();
+    pub(super) fn next_to_fill(&mut self, id: ConversationId) -> Option<Hole> {
+        let hole = self.conversations.get_mut(&id)?.next_to_fill();
         self.forget_if_unfollowed(id);
-        missing
+        hole
     }
 
     /// Takes what was read.
@@ -352,20 +196,22 @@ impl<K: ConnectionKey> State<K> {
         self.forget_if_unfollowed(id);
     }
 
-    /// Takes a hint about a user's own log. Answers whether what is missing must be read.
-    pub(super) fn offer_user(&mut self, step: Arc<UserEvent>, outbound: &dyn Outbound<K>) -> bool {
+    /// Takes a hint about a user's own log.
+    pub(super) fn offer_user(&mut self, step: Arc<UserEvent>, outbound: &dyn Outbound<K>) {
         let user = step.user_id;
         let Some(tracked) = self.users.get_mut(&user) else {
-            return false;
+            return;
         };
-        let steps = tracked.log.offer(step);
+        let applied = tracked.log.applied();
+        if applied.is_some_and(|at| step.to_rev.get() <= at) {
+            self.counters.duplicates_dropped.increment();
+        }
+        let steps = tracked.offer(step);
         self.deliver_user(user, &steps, outbound);
-        self.users
-            .get_mut(&user)
-            .is_some_and(Tracked::must_begin_filling)
+        self.fill_user_if_behind(user);
     }
 
-    pub(super) fn next_to_fill_of_user(&mut self, user: UserId) -> Option<Missing> {
+    pub(super) fn next_to_fill_of_user(&mut self, user: UserId) -> Option<Hole> {
         self.users.get_mut(&user)?.next_to_fill()
     }
 
@@ -395,73 +241,19 @@ impl<K: ConnectionKey> State<K> {
         self.connections.is_empty() && self.conversations.is_empty() && self.users.is_empty()
     }
 
-    fn deliver(&mut self, steps: &[Arc<ConversationEvent>], outbound: &dyn Outbound<K>) {
-        for step in steps {
-            let id = step.conversation_id;
-            match &step.change {
-                ConversationEventChange::Member(change) if change.joined => {
-                    self.welcome(id, change, outbound);
-                    outbound.conversation_step(step, &[]);
-                }
-                ConversationEventChange::Member(change) => {
-                    outbound.conversation_step(step, &[]);
-                    self.dismiss(id, change, outbound);
-                }
-                ConversationEventChange::MessagePosted(message)
-                | ConversationEventChange::MessageChanged(message) => {
-                    let hidden_from = self.hidden_from(step, message.seq);
-                    outbound.conversation_step(step, &hidden_from);
-                }
-                ConversationEventChange::Settings(_) | ConversationEventChange::Nothing => {
-                    outbound.conversation_step(step, &[]);
-                }
-            }
+    /// If something is missing and nobody reads it yet, somebody must.
+    fn fill_if_behind(&mut self, id: ConversationId) {
+        let tracked = self.conversations.get_mut(&id);
+        if tracked.is_some_and(Tracked::must_begin_filling) {
+            self.work.fill.push(id);
         }
     }
 
-    /// Those who follow the conversation and may not see a message: it came before what is open to them, or it stands as it came to
-    /// stand after they left.
-    fn hidden_from(&self, step: &ConversationEvent, seq: Seq) -> Vec<K> {
-        let mut hidden = self.connections.later_than(step.conversation_id, seq);
-        for &user in &step.hidden_from {
-            hidden.extend(self.connections.of(user).iter().cloned());
-        }
-        hidden
-    }
-
-    /// A new member's connections receive the conversation from the join itself on.
-    fn welcome(&mut self, id: ConversationId, change: &MemberChange, outbound: &dyn Outbound<K>) {
-        self.connections.overtake_snapshots_of(change.user.id);
-        for key in self.connections.live_without(change.user.id, id) {
-            self.connections.follow(&key, id, change.visible_from_seq);
-            outbound.join(&key, id);
-        }
-    }
-
-    /// A departure is the last that a former member's connections receive.
-    fn dismiss(&mut self, id: ConversationId, change: &MemberChange, outbound: &dyn Outbound<K>) {
-        self.connections.overtake_snapshots_of(change.user.id);
-        for key in self.connections.of(change.user.id).to_vec() {
-            if self.connections.unfollow_if_live(&key, id) {
-                outbound.leave(&key, id);
-            }
-        }
-    }
-
-    fn deliver_user(&mut self, user: UserId, steps: &[Arc<UserEvent>], outbound: &dyn Outbound<K>) {
-        if steps.is_empty() {
-            return;
-        }
-        self.connections.overtake_snapshots_of(user);
-        for step in steps {
-            if let UserEventChange::ReceiptsChanged { private_receipts } = step.change {
-                self.connections.set_private(user, private_receipts);
-            }
-        }
-        for key in self.connections.live_of(user) {
-            for step in steps {
-                outbound.user_step(&key, step);
-            }
+    /// The same for a user's own log.
+    fn fill_user_if_behind(&mut self, user: UserId) {
+        let tracked = self.users.get_mut(&user);
+        if tracked.is_some_and(Tracked::must_begin_filling) {
+            self.work.fill_users.push(user);
         }
     }
 

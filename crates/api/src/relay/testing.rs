@@ -1,13 +1,17 @@
 //! Short ways to the changes that the tests of the relay need.
 
-use hubbub_application::chat::dto::MessageDto;
-use hubbub_application::events::{ConversationEvent, ConversationEventChange};
+use hubbub_application::chat::dto::{ConversationSummary, MessageDto, PersonalDto};
+use hubbub_application::events::{
+    ConversationEvent, ConversationEventChange, UserEvent, UserEventChange,
+};
 use hubbub_application::groups::dto::MemberChange;
 use hubbub_application::users::dto::UserDto;
+use hubbub_domain::conversation::{ConversationKind, HistoryVisibility};
 use hubbub_domain::ids::{ClientId, ConversationId, MessageId, UserId};
 use hubbub_domain::member::MemberRole;
 use hubbub_domain::message::{Content, Mentions, Message, MessageBody, RequestHash, Text};
-use hubbub_domain::numbers::{Rev, Seq};
+use hubbub_domain::numbers::{Rev, Seq, UserRev};
+use hubbub_domain::personal::NotificationLevel;
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::user::ServerRole;
 use uuid::Uuid;
@@ -49,6 +53,54 @@ pub(super) fn membership(user: UserId, joined: bool) -> ConversationEventChange 
         rev: Rev::ZERO,
         visible_from_seq: Seq::FIRST,
     })
+}
+
+/// One step of a user's own log: a conversation was gained, or lost.
+pub(super) fn own_step(
+    user_id: UserId,
+    from_rev: UserRev,
+    conversation_id: ConversationId,
+    joined: bool,
+) -> UserEvent {
+    UserEvent {
+        user_id,
+        from_rev,
+        to_rev: from_rev.next(),
+        change: if joined {
+            UserEventChange::ConversationGained {
+                conversation: Box::new(summary(conversation_id)),
+            }
+        } else {
+            UserEventChange::ConversationLost { conversation_id }
+        },
+    }
+}
+
+fn summary(id: ConversationId) -> ConversationSummary {
+    ConversationSummary {
+        id,
+        kind: ConversationKind::Group,
+        name: None,
+        topic: None,
+        peer: None,
+        member_count: 1,
+        role: Some(MemberRole::Member),
+        joined: true,
+        last_seq: Seq::ZERO,
+        rev: Rev::ZERO,
+        history: HistoryVisibility::All,
+        visible_from_seq: Some(Seq::FIRST),
+        personal: PersonalDto {
+            last_read_seq: Seq::ZERO,
+            unread_from: None,
+            unread_count: 0,
+            mention_count: 0,
+            muted_until: None,
+            level: NotificationLevel::All,
+        },
+        last_message: None,
+        created_at: Timestamp::from_unix_micros(0),
+    }
 }
 
 /// A message at `seq`, as the change `rev` has left it.

@@ -1,15 +1,22 @@
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-use hubbub_application::events::{ConversationEventChange, UserEventChange};
+use hubbub_application::chat::dto::{Head, Heads};
+use hubbub_application::events::{
+    ConversationEvent, ConversationEventChange, Digest, UserEvent, UserEventChange,
+};
+use hubbub_application::ports::{BusHealth, EventBus};
 use hubbub_application::presence::dto::PresenceDto;
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::{Epoch, SessionId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
-use tokio::sync::Semaphore;
+use hubbub_domain::repository::{ChangeCursor, ChangedSince, LogHeads};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::source::Reading;
-use super::testing::{conversation_id, membership, message, says, step, user_id};
+use super::testing::{conversation_id, membership, message, own_step, says, step, user_id};
 use super::*;
 
 /// A database and the connections of a node, both in memory: what is committed here is read and delivered by a real relay.
@@ -90,14 +97,7 @@ impl FakeStore {
     fn commit_user(&self, user: UserId) -> UserEvent {
         let mut data = self.data.lock();
         let from_rev = UserRev::new(i64::try_from(data.user_log.len()).unwrap());
-        let step = UserEvent {
-            user_id: user,
-            from_rev,
-            to_rev: from_rev.next(),
-            change: UserEventChange::ConversationLost {
-                conversation_id: room(),
-            },
-        };
+        let step = own_step(user, from_rev, room(), false);
         data.user_log.push(step.clone());
         step
     }
@@ -176,6 +176,36 @@ impl Source for FakeStore {
         })
     }
 
+    fn changed_since(&self, cursor: Option<ChangeCursor>, _: i64) -> Reading<'_, ChangedSince> {
+        Box::pin(async move {
+            let data = self.data.lock();
+            let head = i64::try_from(data.log.len()).unwrap();
+            let mut heads = LogHeads::default();
+            if cursor.is_some_and(|seen| seen.0 < head) {
+                heads.conversations.push((room(), Rev::new(head)));
+            }
+            Ok(ChangedSince {
+                heads,
+                next: ChangeCursor(head),
+                is_whole: cursor.is_some(),
+            })
+        })
+    }
+
+    fn stand_at<'a>(
+        &'a self,
+        conversations: &'a [ConversationId],
+        _: &'a [UserId],
+    ) -> Reading<'a, Digest> {
+        Box::pin(async move {
+            let head = Rev::new(i64::try_from(self.data.lock().log.len()).unwrap());
+            Ok(Digest {
+                conversations: conversations.iter().map(|&id| (id, head)).collect(),
+                users: Vec::new(),
+            })
+        })
+    }
+
     fn user_steps_after(&self, _: UserId, rev: UserRev, _: i64) -> Reading<'_, Vec<UserEvent>> {
         let skip = usize::try_from(rev.get()).unwrap();
         Box::pin(async move {
@@ -223,6 +253,11 @@ impl Outbound<&'static str> for RecordingOutbound {
             .first()
             .map_or(-1, |head| head.rev.get());
         self.write(key, format!("live from {rev} and {}", heads.user_rev));
+    }
+
+    fn beacon(&self, key: &&'static str, heads: &Heads) {
+        let rev = heads.conversations.first().map(|head| head.rev.get());
+        self.write(key, format!("stands at {rev:?} and {}", heads.user_rev));
     }
 
     fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[&'static str]) {
@@ -551,4 +586,48 @@ async fn who_keeps_receipts_private_is_not_told_those_of_others() {
     assert_eq!(world.wires.received("ada")[1..], ["read 1", "read 2"]);
     assert_eq!(world.wires.received("bob")[1..], ["own 1", "read 2"]);
     assert_eq!(world.wires.received("eve")[1..], ["read 1", "own 1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_hears_nothing_of_a_removal_tells_the_removed_nothing_after_it() {
+    let world = World::new();
+    world.store.commit(joins(1));
+    world.store.commit(joins(2));
+    world.relay.attach("ada", user(1)).await.unwrap();
+    world.relay.attach("bob", user(2)).await.unwrap();
+    let stopping = CancellationToken::new();
+    let watching = world.relay.clone().watch(Surroundings {
+        committed: Arc::new(Committed::new(Arc::new(SilentBus))),
+        health: watch::channel(BusHealth::Healthy).1,
+        interruptions: watch::channel(0).1,
+        stopping: stopping.clone(),
+    });
+    world.tasks.spawn(watching);
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    // Another node commits these, and its hints are lost.
+    world.store.commit(leaves(2));
+    world.store.commit(says());
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let steps = |key| {
+        let mut received = world.wires.received(key).split_off(1);
+        received.retain(|what| !what.starts_with("stands"));
+        received
+    };
+    assert_eq!(steps("bob"), ["3"]);
+    assert_eq!(steps("ada"), ["3", "4"]);
+    let swept = world.relay.counters().holes_filled(Detector::Sweep).get();
+    assert_eq!(swept, 1);
+    // Within half a minute a client is reminded where the conversation stands, unless it is not told of it any more.
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let reminder = "stands at Some(4) and 0".to_owned();
+    assert!(world.wires.received("ada").contains(&reminder));
+    assert!(!world.wires.received("bob").contains(&reminder));
+    stopping.cancel();
+}
+
+/// A bus on which nothing is heard.
+struct SilentBus;
+
+impl EventBus for SilentBus {
+    fn publish(&self, _: Event) {}
 }

@@ -81,6 +81,9 @@ pub enum ChatError {
         "Hubbub cannot tell at the moment whether the message was stored; send it again under the same clientId"
     )]
     OutcomeUnknown(#[source] Option<RepositoryError>),
+    /// One message after the other came too fast.
+    #[error("you are sending too fast; please wait a moment")]
+    TooFast(std::time::Duration),
     /// A defect of ours.
     #[error("something went wrong on the server")]
     Defect,
@@ -120,5 +123,6 @@ service_error!(ChatError {
     Self::IdempotencyMismatch => (Conflict, "idempotency_mismatch"),
     Self::TooLate => (Conflict, "too_late"),
     Self::Busy | Self::OutcomeUnknown(_) => (Unavailable, "unavailable"),
+    Self::TooFast(_) => (RateLimited, "rate_limited"),
     Self::Defect => (Internal, "internal"),
-});
+} Self::TooFast(wait) => retry after *wait);

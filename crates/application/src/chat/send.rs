@@ -8,6 +8,7 @@ use super::dto::SendReceipt;
 use super::error::ChatError;
 use super::service::ChatService;
 use super::writer::Post;
+use crate::ports::Action;
 
 /// A message for a conversation.
 #[derive(Clone, Debug)]
@@ -56,6 +57,7 @@ impl ChatService {
     /// the same answer.
     pub async fn send(&self, actor: UserId, send: SendMessage) -> Result<SendReceipt, ChatError> {
         let body = MessageBody::parse(send.body)?;
+        self.slow_down(actor)?;
         let post = Post {
             reply_to: send.reply_to,
             thread_of: send.thread_of,
@@ -74,9 +76,16 @@ impl ChatService {
         let pair = DirectPair::of(actor, send.receiver_id).ok_or(ChatError::WithOneself)?;
         // What cannot be sent opens no conversation.
         let body = MessageBody::parse(send.body)?;
+        self.slow_down(actor)?;
         let id = self.direct(pair).await?;
         let post = self.plain_post(actor, id, send.client_id, body);
         self.writer.post(post).await
+    }
+
+    /// Repeats count like everything else: they are work, and a client that waits as long as it is told gets its answer.
+    fn slow_down(&self, actor: UserId) -> Result<(), ChatError> {
+        let taken = self.limits.take(Action::Send, actor);
+        taken.map_err(ChatError::TooFast)
     }
 
     fn plain_post(

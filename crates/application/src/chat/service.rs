@@ -12,7 +12,7 @@ use super::error::ChatError;
 use super::summary::summary;
 use super::writer::LogWriter;
 use crate::events::Event;
-use crate::ports::{Clock, EventBus, IdGenerator};
+use crate::ports::{Action, Clock, EventBus, IdGenerator, RateLimiter, Unlimited};
 
 /// Above this many members nobody is told who types or has read what: everybody would tell everybody.
 pub(super) const MAX_MEMBERS_FOR_HINTS: i64 = 100;
@@ -24,13 +24,14 @@ pub struct ChatService {
     pub(super) ids: Arc<dyn IdGenerator>,
     events: Arc<dyn EventBus>,
     pub(super) writer: LogWriter,
+    pub(super) limits: Arc<dyn RateLimiter>,
 }
 
 impl ChatService {
     /// How many messages one page has at most.
     pub const MAX_PAGE: i64 = 200;
 
-    /// A service over the given ports.
+    /// A service over the given ports, of which everybody may make use as often as they like.
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -44,7 +45,14 @@ impl ChatService {
             ids,
             events,
             writer,
+            limits: Arc::new(Unlimited),
         }
+    }
+
+    /// Lets people write and type only so often.
+    pub fn limited_by(mut self, limits: Arc<dyn RateLimiter>) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// The actor's conversations, the latest activity first.
@@ -98,13 +106,17 @@ impl ChatService {
         ))
     }
 
-    /// Tells the other members that the actor types or has stopped. In large conversations nobody is told.
+    /// Tells the other members that the actor types or has stopped, which is stored nowhere. In large conversations nobody is told, and
+    /// what comes too often is dropped before anything is read for it: this goes first when there is much to do.
     pub async fn typing(
         &self,
         actor: UserId,
         id: ConversationId,
         is_typing: bool,
     ) -> Result<(), ChatError> {
+        if self.limits.take(Action::Type, actor).is_err() {
+            return Ok(());
+        }
         let mut view = self.store.read().await?;
         let (conversation, stay) = visible(view.as_mut(), id, actor).await?;
         let is_told = conversation.member_count <= MAX_MEMBERS_FOR_HINTS

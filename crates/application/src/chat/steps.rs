@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use hubbub_domain::change::{ConversationChange, PlacedChange, UserChange, UserChangeKind};
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, UserRev};
-use hubbub_domain::repository::{ConversationHead, UserHeads};
+use hubbub_domain::repository::{ChangeCursor, ChangedSince, ConversationHead, UserHeads};
 use hubbub_domain::unit_of_work::Repositories;
 use hubbub_domain::user::User;
 
@@ -13,7 +13,9 @@ use super::dto::{Head, Heads, MessageDto, PersonalDto, SettingsDto, ThreadStateD
 use super::error::ChatError;
 use super::service::ChatService;
 use super::summary::summary;
-use crate::events::{ConversationEvent, ConversationEventChange, UserEvent, UserEventChange};
+use crate::events::{
+    ConversationEvent, ConversationEventChange, Digest, UserEvent, UserEventChange,
+};
 use crate::groups::dto::MemberChange;
 use crate::users::dto::UserDto;
 
@@ -76,6 +78,26 @@ impl ChatService {
             }
         }
         Ok(steps)
+    }
+
+    /// The logs that have moved on since the look that gave the cursor, up to `limit` of each kind. For the relay.
+    pub async fn changed_since(
+        &self,
+        cursor: Option<ChangeCursor>,
+        limit: i64,
+    ) -> Result<ChangedSince, ChatError> {
+        let mut view = self.store.read().await?;
+        Ok(view.heads().changed_since(cursor, limit).await?)
+    }
+
+    /// Where these logs stand. For the relay.
+    pub async fn stand_at(
+        &self,
+        conversations: &[ConversationId],
+        users: &[UserId],
+    ) -> Result<Digest, ChatError> {
+        let mut view = self.store.read().await?;
+        Ok(view.heads().list(conversations, users).await?.into())
     }
 
     /// What happened in a user's own log after `rev`, as steps without a hole between them.

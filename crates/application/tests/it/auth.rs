@@ -367,3 +367,23 @@ async fn sign_ins_and_invitations_are_kept_for_thirty_days_after_their_end() {
     world.clock.advance(30 * day);
     assert_eq!(world.server.purge().await.unwrap(), 1, "bob's sign-in");
 }
+
+#[tokio::test]
+async fn sign_ins_that_ended_are_told_once_each() {
+    let world = World::new().await;
+    let ada = world.owner("ada").await;
+    let here = world.identity(&ada).await;
+    world.auth.logout(&ada.refresh_token).await.unwrap();
+    world.clock.advance(Duration::from_mins(2));
+    let mut ended = world.auth.ended_sessions();
+    assert_eq!(ended.next().await.unwrap(), [], "that was long ago");
+    for _ in 0..3 {
+        let again = world.auth.login(login("ada", "password of ada")).await;
+        let again = again.unwrap();
+        let session = world.identity(&again).await.session_id;
+        world.auth.logout(&again.refresh_token).await.unwrap();
+        assert_eq!(ended.next().await.unwrap(), [(here.user.id, session)]);
+        assert_eq!(ended.next().await.unwrap(), []);
+        world.clock.advance(Duration::from_secs(5));
+    }
+}

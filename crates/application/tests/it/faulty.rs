@@ -8,9 +8,10 @@ use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
 use hubbub_domain::ids::ConversationId;
 use hubbub_domain::message::Message;
 use hubbub_domain::repository::{
-    Append, BanRepository, Circumstances, ConversationRepository, InvitationRepository,
-    LockedConversations, LogRepository, MembershipRepository, MessageRepository,
-    PersonalStateRepository, PostKey, Result, ServerRepository, SessionRepository, UserRepository,
+    Append, BanRepository, Circumstances, ConversationRepository, HeadRepository,
+    InvitationRepository, LockedConversations, LogRepository, MembershipRepository,
+    MessageRepository, PersonalStateRepository, PostKey, PresenceRepository, Result,
+    ServerRepository, SessionRepository, UserRepository,
 };
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 
@@ -130,6 +131,10 @@ impl Repositories for FaultyUnit {
         self.inner.messages()
     }
 
+    fn presence(&mut self) -> &mut dyn PresenceRepository {
+        self.inner.presence()
+    }
+
     fn bans(&mut self) -> &mut dyn BanRepository {
         self.inner.bans()
     }
@@ -140,6 +145,10 @@ impl Repositories for FaultyUnit {
 
     fn log(&mut self) -> &mut dyn LogRepository {
         self
+    }
+
+    fn heads(&mut self) -> &mut dyn HeadRepository {
+        self.inner.heads()
     }
 }
 

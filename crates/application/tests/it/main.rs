@@ -25,6 +25,7 @@ mod remembering;
 mod sending;
 mod threads;
 mod told;
+mod typing;
 mod unread;
 mod users;
 mod world;

@@ -12,7 +12,9 @@ use hubbub_application::error::ServiceError;
 use hubbub_application::events::Event;
 use hubbub_application::groups::GroupService;
 use hubbub_application::invitations::{InvitationService, NewInvitation};
-use hubbub_application::ports::{Clock, EventBus, HasherBusy, IdGenerator, PasswordHasher};
+use hubbub_application::ports::{
+    Clock, EventBus, HasherBusy, IdGenerator, PasswordHasher, Unlimited,
+};
 use hubbub_application::presence::PresenceService;
 use hubbub_application::server::ServerService;
 use hubbub_application::users::UserService;
@@ -20,6 +22,7 @@ use hubbub_domain::ids::UserId;
 use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::unit_of_work::Store;
 use hubbub_domain::user::{Password, PasswordHash};
+use hubbub_infrastructure::in_process::InProcessPresence;
 use hubbub_infrastructure::security::{JwtIssuer, RandomIds};
 use hubbub_infrastructure::sqlite::SqliteStore;
 use tokio::task::JoinSet;
@@ -81,6 +84,14 @@ impl World {
             events.clone(),
             WriterOptions::default(),
         );
+        let presence = PresenceService::new(
+            store.clone(),
+            Arc::new(InProcessPresence::new(clock.clone(), ids.clone())),
+            clock.clone(),
+            events.clone(),
+            Arc::new(Unlimited),
+        );
+        presence.enter(false).await;
         let writers = runners.into_iter().map(Runner::run).collect();
         Self {
             setup_code: prepared.setup_code.unwrap(),
@@ -95,7 +106,7 @@ impl World {
                 writer,
             )),
             groups: GroupService::new(store.clone(), clock.clone(), ids, events.clone()),
-            presence: PresenceService::new(store.clone(), clock.clone(), events.clone()),
+            presence,
             store,
             server,
             clock,

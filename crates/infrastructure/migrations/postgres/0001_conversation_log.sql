@@ -28,8 +28,12 @@ CREATE TABLE users (
     -- whether others are kept from seeing how far the user has read, and where in the user's own log that was last changed
     private_receipts BOOLEAN NOT NULL DEFAULT FALSE,
     receipts_user_rev BIGINT NOT NULL DEFAULT 0,
+    -- in which transaction the user's own log was last moved on: how a node finds what it has not heard of
+    changed_in XID8 NOT NULL DEFAULT pg_current_xact_id(),
     created_at BIGINT NOT NULL
 );
+
+CREATE INDEX users_by_change ON users (changed_in);
 
 CREATE TABLE sessions (
     id UUID NOT NULL PRIMARY KEY,
@@ -43,6 +47,20 @@ CREATE TABLE sessions (
 );
 
 CREATE INDEX sessions_of_user ON sessions (user_id, last_used_at);
+-- those whose connections must end, whichever node they are on
+CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
+
+-- What people say of themselves, and when they were last seen. Who is there is known to nodes alone.
+CREATE TABLE presence (
+    user_id UUID NOT NULL PRIMARY KEY REFERENCES users (id),
+    -- what to be shown as in place of what the connections say
+    state TEXT CHECK (state IN ('away', 'do_not_disturb', 'invisible')),
+    status_text TEXT,
+    emoji TEXT,
+    -- when all of that ends
+    until BIGINT,
+    last_seen_at BIGINT
+);
 
 CREATE TABLE conversations (
     id UUID NOT NULL PRIMARY KEY,
@@ -62,6 +80,8 @@ CREATE TABLE conversations (
     history TEXT NOT NULL CHECK (history IN ('joined', 'all')),
     member_count BIGINT NOT NULL,
     last_activity_at BIGINT NOT NULL,
+    -- in which transaction the log was last moved on: how a node finds what it has not heard of
+    changed_in XID8 NOT NULL DEFAULT pg_current_xact_id(),
     created_at BIGINT NOT NULL,
     CHECK ((kind = 'direct') = (direct_low IS NOT NULL AND direct_high IS NOT NULL)),
     CHECK ((kind = 'direct') = (name IS NULL))
@@ -72,6 +92,7 @@ WITH (fillfactor = 50);
 -- exactly one direct conversation per pair
 CREATE UNIQUE INDEX conversations_of_pair ON conversations (direct_low, direct_high);
 CREATE INDEX conversations_by_kind ON conversations (kind, name);
+CREATE INDEX conversations_by_change ON conversations (changed_in);
 
 CREATE TABLE invitations (
     id UUID NOT NULL PRIMARY KEY,
@@ -119,7 +140,7 @@ CREATE TABLE bans (
 );
 
 -- Its conversations and senders are those of a stay, which refers to both: nobody else can post. PostgreSQL would look up each
--- reference with a query of its own, which took nearly half of the time of a batch.
+-- reference with a query of its own, which took a good part of the time of a batch.
 CREATE TABLE messages (
     conversation_id UUID NOT NULL,
     seq BIGINT NOT NULL,

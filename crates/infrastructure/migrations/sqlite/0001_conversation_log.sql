@@ -28,8 +28,12 @@ CREATE TABLE users (
     -- whether others are kept from seeing how far the user has read, and where in the user's own log that was last changed
     private_receipts INTEGER NOT NULL DEFAULT 0,
     receipts_user_rev INTEGER NOT NULL DEFAULT 0,
+    -- by which of all changes, counted, the user's own log was last moved on: how a node finds what it has not heard of
+    changed_in INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX users_by_change ON users (changed_in);
 
 CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY,
@@ -43,6 +47,20 @@ CREATE TABLE sessions (
 ) STRICT;
 
 CREATE INDEX sessions_of_user ON sessions (user_id, last_used_at);
+-- those whose connections must end, whichever node they are on
+CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
+
+-- What people say of themselves, and when they were last seen. Who is there is known to nodes alone.
+CREATE TABLE presence (
+    user_id BLOB NOT NULL PRIMARY KEY REFERENCES users (id),
+    -- what to be shown as in place of what the connections say
+    state TEXT CHECK (state IN ('away', 'do_not_disturb', 'invisible')),
+    status_text TEXT,
+    emoji TEXT,
+    -- when all of that ends
+    until INTEGER,
+    last_seen_at INTEGER
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE conversations (
     id BLOB NOT NULL PRIMARY KEY,
@@ -62,6 +80,8 @@ CREATE TABLE conversations (
     history TEXT NOT NULL CHECK (history IN ('joined', 'all')),
     member_count INTEGER NOT NULL,
     last_activity_at INTEGER NOT NULL,
+    -- by which of all changes, counted, the log was last moved on: how a node finds what it has not heard of
+    changed_in INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     CHECK ((kind = 'direct') = (direct_low IS NOT NULL AND direct_high IS NOT NULL)),
     CHECK ((kind = 'direct') = (name IS NULL))
@@ -70,6 +90,7 @@ CREATE TABLE conversations (
 -- exactly one direct conversation per pair
 CREATE UNIQUE INDEX conversations_of_pair ON conversations (direct_low, direct_high);
 CREATE INDEX conversations_by_kind ON conversations (kind, name);
+CREATE INDEX conversations_by_change ON conversations (changed_in);
 
 CREATE TABLE invitations (
     id BLOB NOT NULL PRIMARY KEY,

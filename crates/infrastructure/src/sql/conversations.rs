@@ -7,6 +7,7 @@ use hubbub_domain::repository::{ConversationHead, ConversationRepository, Result
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::heads::change_mark;
 use super::records::{ConversationRecord, Joined, Outer, conversation_columns};
 use super::session::missing;
 use super::statement::Statement;
@@ -21,6 +22,31 @@ const FOUND: &str = concat!(
     conversation_columns!(),
     " FROM conversations c WHERE c.id = $1"
 );
+
+macro_rules! insert_conversation {
+    ($database:ident) => {
+        concat!(
+            "INSERT INTO conversations (id, kind, direct_low, direct_high, name, topic, last_seq,
+                                        last_rev, settings_rev, history, member_count,
+                                        last_activity_at, created_at, changed_in)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
+            change_mark!($database),
+            ") ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
+macro_rules! update_conversation {
+    ($database:ident) => {
+        concat!(
+            "UPDATE conversations
+             SET last_seq = $2, last_rev = $3, member_count = $4, last_activity_at = $5, name = $6,
+                 topic = $7, history = $8, settings_rev = $9, changed_in = ",
+            change_mark!($database),
+            " WHERE id = $1"
+        )
+    };
+}
 
 #[derive(FromRow)]
 struct HeadRecord {
@@ -52,26 +78,20 @@ impl ConversationRepository for SqlUnitOfWork {
             Subject::Group(_) | Subject::Channel(_) => None,
         };
         let title = conversation.title();
-        let added = Statement::new(
-            "INSERT INTO conversations (id, kind, direct_low, direct_high, name, topic, last_seq,
-                                        last_rev, settings_rev, history, member_count,
-                                        last_activity_at, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(conversation.id.as_uuid())
-        .bind(conversation.kind().as_str())
-        .bind(pair.map(|[low, _]| low.as_uuid()))
-        .bind(pair.map(|[_, high]| high.as_uuid()))
-        .bind(title.map(|title| title.name.as_str()))
-        .bind(title.and_then(|title| title.topic.as_ref().map(Topic::as_str)))
-        .bind(conversation.last_seq.get())
-        .bind(conversation.last_rev.get())
-        .bind(conversation.settings_rev.get())
-        .bind(conversation.history.as_str())
-        .bind(conversation.member_count)
-        .bind(conversation.last_activity_at.unix_micros())
-        .bind(conversation.created_at.unix_micros());
+        let added = Statement::either(insert_conversation!(sqlite), insert_conversation!(postgres))
+            .bind(conversation.id.as_uuid())
+            .bind(conversation.kind().as_str())
+            .bind(pair.map(|[low, _]| low.as_uuid()))
+            .bind(pair.map(|[_, high]| high.as_uuid()))
+            .bind(title.map(|title| title.name.as_str()))
+            .bind(title.and_then(|title| title.topic.as_ref().map(Topic::as_str)))
+            .bind(conversation.last_seq.get())
+            .bind(conversation.last_rev.get())
+            .bind(conversation.settings_rev.get())
+            .bind(conversation.history.as_str())
+            .bind(conversation.member_count)
+            .bind(conversation.last_activity_at.unix_micros())
+            .bind(conversation.created_at.unix_micros());
         self.session.insert(added).await
     }
 
@@ -113,21 +133,17 @@ impl ConversationRepository for SqlUnitOfWork {
 
     async fn update(&mut self, conversation: &Conversation) -> Result<()> {
         let title = conversation.title();
-        let updated = Statement::new(
-            "UPDATE conversations
-             SET last_seq = $2, last_rev = $3, member_count = $4, last_activity_at = $5, name = $6,
-                 topic = $7, history = $8, settings_rev = $9
-             WHERE id = $1",
-        )
-        .bind(conversation.id.as_uuid())
-        .bind(conversation.last_seq.get())
-        .bind(conversation.last_rev.get())
-        .bind(conversation.member_count)
-        .bind(conversation.last_activity_at.unix_micros())
-        .bind(title.map(|title| title.name.as_str()))
-        .bind(title.and_then(|title| title.topic.as_ref().map(Topic::as_str)))
-        .bind(conversation.history.as_str())
-        .bind(conversation.settings_rev.get());
+        let updated =
+            Statement::either(update_conversation!(sqlite), update_conversation!(postgres))
+                .bind(conversation.id.as_uuid())
+                .bind(conversation.last_seq.get())
+                .bind(conversation.last_rev.get())
+                .bind(conversation.member_count)
+                .bind(conversation.last_activity_at.unix_micros())
+                .bind(title.map(|title| title.name.as_str()))
+                .bind(title.and_then(|title| title.topic.as_ref().map(Topic::as_str)))
+                .bind(conversation.history.as_str())
+                .bind(conversation.settings_rev.get());
         self.session.execute(updated).await?;
         Ok(())
     }

@@ -7,6 +7,7 @@ mod member;
 mod message;
 mod overview;
 mod personal;
+mod presence;
 mod user;
 
 use hubbub_domain::error::{RepositoryError, RepositoryErrorKind};
@@ -19,6 +20,7 @@ pub(crate) use member::{MemberRecord, MembershipRecord, StayColumns, stay_column
 pub(crate) use message::{MessageRecord, message_columns};
 pub(crate) use overview::OverviewRecord;
 pub(crate) use personal::{PersonalStateRecord, ThreadStateRecord};
+pub(crate) use presence::PresenceRecord;
 pub(crate) use user::{SessionRecord, UserRecord};
 
 type Result<T> = std::result::Result<T, RepositoryError>;

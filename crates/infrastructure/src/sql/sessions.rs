@@ -80,4 +80,17 @@ impl SessionRepository for SqlUnitOfWork {
         .bind(limit);
         self.session.execute(ended).await
     }
+
+    async fn list_revoked(&mut self, after: Timestamp, limit: i64) -> Result<Vec<Session>> {
+        let revoked = Statement::new(
+            "SELECT id, user_id, device_name, generation, created_at, last_used_at, expires_at,
+                    revoked_at
+             FROM sessions WHERE revoked_at > $1 AND revoked_at IS NOT NULL
+             ORDER BY revoked_at LIMIT $2",
+        )
+        .bind(after.unix_micros())
+        .bind(limit);
+        let records = self.session.fetch_all::<SessionRecord>(revoked).await?;
+        Ok(records.into_iter().map(Session::from).collect())
+    }
 }

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 use hubbub_domain::repository::{
-    BanRepository, ConversationRepository, InvitationRepository, LogRepository,
-    MembershipRepository, MessageRepository, PersonalStateRepository, Result, ServerRepository,
-    SessionRepository, UserRepository,
+    BanRepository, ConversationRepository, HeadRepository, InvitationRepository, LogRepository,
+    MembershipRepository, MessageRepository, PersonalStateRepository, PresenceRepository, Result,
+    ServerRepository, SessionRepository, UserRepository,
 };
 use hubbub_domain::unit_of_work::{Repositories, UnitOfWork};
 
@@ -64,11 +64,19 @@ impl Repositories for SqlUnitOfWork {
         self
     }
 
+    fn presence(&mut self) -> &mut dyn PresenceRepository {
+        self
+    }
+
     fn personal_states(&mut self) -> &mut dyn PersonalStateRepository {
         self
     }
 
     fn log(&mut self) -> &mut dyn LogRepository {
+        self
+    }
+
+    fn heads(&mut self) -> &mut dyn HeadRepository {
         self
     }
 }

@@ -7,12 +7,23 @@ use hubbub_domain::user::{DisplayName, PasswordHash, User, Username};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::heads::change_mark;
 use super::records::UserRecord;
 use super::rows::Rows;
 use super::statement::Statement;
 use super::unit_of_work::SqlUnitOfWork;
 
 mod changes;
+
+macro_rules! next_rev {
+    ($database:ident) => {
+        concat!(
+            "UPDATE users SET user_rev = user_rev + 1, changed_in = ",
+            change_mark!($database),
+            " WHERE id = $1 RETURNING user_rev"
+        )
+    };
+}
 
 #[derive(FromRow)]
 struct CredentialsRecord {
@@ -105,10 +116,7 @@ impl UserRepository for SqlUnitOfWork {
     }
 
     async fn next_rev(&mut self, id: UserId) -> Result<UserRev> {
-        let next = Statement::new(
-            "UPDATE users SET user_rev = user_rev + 1 WHERE id = $1 RETURNING user_rev",
-        )
-        .bind(id.as_uuid());
+        let next = Statement::either(next_rev!(sqlite), next_rev!(postgres)).bind(id.as_uuid());
         let (rev,) = self.session.fetch_one::<(i64,)>(next).await?;
         Ok(UserRev::new(rev))
     }
@@ -158,6 +166,22 @@ impl UserRepository for SqlUnitOfWork {
         .bind(id.as_uuid())
         .rows(Rows::new().column(others.iter().map(|other| other.as_uuid())));
         let rows = self.session.fetch_all::<(Uuid,)>(sharing).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id,)| UserId::from_uuid(id))
+            .collect())
+    }
+
+    async fn list_partners(&mut self, id: UserId, limit: i64) -> Result<Vec<UserId>> {
+        let partners = Statement::new(
+            "SELECT CASE c.direct_low WHEN $1 THEN c.direct_high ELSE c.direct_low END
+             FROM memberships m JOIN conversations c ON c.id = m.conversation_id
+             WHERE m.user_id = $1 AND m.to_rev IS NULL AND c.direct_low IS NOT NULL
+             ORDER BY c.last_activity_at DESC, c.id LIMIT $2",
+        )
+        .bind(id.as_uuid())
+        .bind(limit);
+        let rows = self.session.fetch_all::<(Uuid,)>(partners).await?;
         Ok(rows
             .into_iter()
             .map(|(id,)| UserId::from_uuid(id))

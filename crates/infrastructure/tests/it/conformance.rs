@@ -5,13 +5,16 @@ pub(crate) mod changes;
 pub(crate) mod contents;
 pub(crate) mod conversations;
 pub(crate) mod deletions;
+pub(crate) mod heads;
 pub(crate) mod invitations;
+pub(crate) mod kept_presence;
 pub(crate) mod log;
 pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod optimistic;
 pub(crate) mod people;
 pub(crate) mod personal;
+pub(crate) mod presence;
 pub(crate) mod transactions;
 pub(crate) mod unread;
 pub(crate) mod world;
@@ -36,6 +39,10 @@ macro_rules! conformance_tests {
             sessions_are_stored_and_listed_while_live, what_ended_long_ago_is_removed_a_few_at_a_time,
             usernames_are_ordered_by_their_bytes, the_first_start_is_prepared_once, keys_are_kept_as_first_stored,
         ]);
+        crate::conformance::conformance_tests!(@area $fixture, kept_presence: [
+            what_people_say_is_found_as_stored, when_people_were_seen_never_goes_back, partners_have_the_latest_activity_first,
+            sessions_that_were_ended_are_listed_after_a_moment,
+        ]);
         crate::conformance::conformance_tests!(@area $fixture, invitations: [
             invitations_are_found_by_code_and_listed_while_usable, invitations_to_a_group_are_listed_apart,
         ]);
@@ -47,6 +54,10 @@ macro_rules! conformance_tests {
         crate::conformance::conformance_tests!(@area $fixture, changes: [
             changes_after_a_position_are_current_rows_in_order, heads_are_those_of_present_conversations,
             own_changes_are_listed_in_order,
+        ]);
+        crate::conformance::conformance_tests!(@area $fixture, heads: [
+            every_way_to_move_a_log_on_is_found, what_is_committed_late_is_not_stepped_over,
+            more_than_was_asked_for_is_said_to_be_left_out, heads_are_those_of_the_logs_asked_for,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, members: [
             a_stay_is_found_while_it_is_open, nobody_is_in_a_conversation_twice_at_once, who_comes_back_has_another_stay,

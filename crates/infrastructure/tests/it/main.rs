@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod clock;
 mod conformance;
+mod in_process;
 mod plans;
 mod postgres;
+mod redis;
 mod sqlite;

@@ -13,7 +13,7 @@ use hubbub_domain::ids::Epoch;
 use hubbub_domain::message::Message;
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
 use hubbub_domain::personal::{PersonalState, ThreadState};
-use hubbub_domain::repository::{Append, MessageRange, PostKey};
+use hubbub_domain::repository::{Append, ChangeCursor, MessageRange, PostKey};
 use hubbub_domain::unit_of_work::Store;
 use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -76,7 +76,13 @@ async fn hot_queries(store: &Arc<dyn Store>) -> Vec<(&'static str, Vec<String>)>
     catch!("heads of a member": conversations.find_heads(ada.id));
     catch!("changes of a conversation": conversations.list_changes(id, Rev::ZERO, 50));
     catch!("changes of a user": users.list_changes(ada.id, UserRev::ZERO, 50));
+    let cursor = Some(ChangeCursor(1));
+    catch!("logs that have changed": heads.changed_since(cursor, 50));
+    catch!("heads of logs": heads.list(&[id], &[ada.id]));
     catch!("those who share a conversation": users.list_sharing(ada.id, &[bob.id]));
+    catch!("partners": users.list_partners(ada.id, 200));
+    catch!("kept presence": presence.list(&[ada.id, bob.id]));
+    catch!("ended sessions": sessions.list_revoked(at(1), 500));
     drop(view);
     write(store, &tea, root, &mut caught).await;
     caught.into_statements()
@@ -213,8 +219,11 @@ async fn explained(connection: &mut PgConnection, statement: &str) -> Vec<String
         "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'hot'",
     );
     let count = count.fetch_one(&mut *connection).await.unwrap();
-    let nulls = vec!["NULL"; usize::try_from(count).unwrap()].join(",");
-    let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) EXECUTE hot({nulls})"));
+    let nulls = match vec!["NULL"; usize::try_from(count).unwrap()].join(",") {
+        none if none.is_empty() => none,
+        nulls => format!("({nulls})"),
+    };
+    let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) EXECUTE hot{nulls}"));
     let plan = query_scalar::<_, String>(explain).persistent(false);
     let plan = plan.fetch_all(&mut *connection).await.unwrap();
     let deallocate = raw_sql("DEALLOCATE hot").execute(connection);

@@ -12,7 +12,8 @@ use hubbub_testkit::postgres::PostgresCluster;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::conformance::world::{at, people, stored_group};
+use crate::conformance::heads::{cursor, look, tells};
+use crate::conformance::world::{at, people, post, stored_group};
 use crate::conformance::{Fixture, conformance_tests};
 
 /// A cluster that all tests of this process share, with a database to copy.
@@ -197,6 +198,50 @@ async fn one_node_alone_holds_the_lock_until_its_connection_ends() {
         matches!(refused, Err(PgStoreError::ServedMeanwhile)),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn a_change_is_found_whichever_of_two_transactions_is_the_older_and_the_later_to_commit() {
+    let fixture = PgFixture::new().await;
+    let store = fixture.store();
+    let [ada] = people(&store, ["ada"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada]).await;
+    let mut coffee = stored_group(&store, 2, &[&ada]).await;
+    let before = cursor(&store).await;
+    let mut old = store.begin().await.unwrap();
+    post(old.as_mut(), &mut tea, &ada, 1, 10).await;
+    let mut young = store.begin().await.unwrap();
+    post(young.as_mut(), &mut coffee, &ada, 2, 10).await;
+    young.commit().await.unwrap();
+    let first = look(&store, before).await;
+    assert!(tells(&first, &coffee) && !tells(&first, &tea));
+
+    // The older transaction now changes what the younger one has changed before, and is the last to commit.
+    post(old.as_mut(), &mut coffee, &ada, 3, 11).await;
+    old.commit().await.unwrap();
+    let second = look(&store, Some(first.next)).await;
+    assert!(tells(&second, &coffee) && tells(&second, &tea));
+    let third = look(&store, Some(second.next)).await;
+    assert!(!tells(&third, &coffee) && !tells(&third, &tea));
+}
+
+#[tokio::test]
+async fn a_row_that_was_restored_into_another_server_is_found_when_it_changes() {
+    let fixture = PgFixture::new().await;
+    let store = fixture.store();
+    let [ada] = people(&store, ["ada"]).await;
+    let mut tea = stored_group(&store, 1, &[&ada]).await;
+    let cluster = fixture.shared.cluster.lock().await;
+    let restored = "UPDATE conversations SET changed_in = '4000000000000'";
+    cluster.execute(&fixture.url, restored).await.unwrap();
+    drop(cluster);
+    let before = cursor(&store).await;
+    let first = look(&store, before).await;
+    assert!(!tells(&first, &tea));
+    let mut unit = store.begin().await.unwrap();
+    post(unit.as_mut(), &mut tea, &ada, 1, 10).await;
+    unit.commit().await.unwrap();
+    assert!(tells(&look(&store, Some(first.next)).await, &tea));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod hubbub;
 mod postgres;
 mod process;
 mod proxy;
+mod redis;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -369,6 +369,7 @@ export const TEXTS = {
   presence: {
     active: 'online',
     away: 'away',
+    doNotDisturb: 'do not disturb',
     offline: 'offline',
   },
   dialog: {

@@ -2,17 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use super::database::{Change, Room, index};
+use tokio::time::Instant;
+
+use super::database::{Change, Database, ROOMS, Room, index};
 use super::wires::Heard;
+
+/// What was heard, whenever that was.
+pub(super) fn what(heard: &[(Instant, Heard)]) -> Vec<Heard> {
+    heard.iter().map(|(_, heard)| heard.clone()).collect()
+}
+
+/// What a user's connection heard fits all logs.
+pub(super) fn check_connection(
+    database: &Database,
+    user: usize,
+    heard: &[(Instant, Heard)],
+) -> Vec<Heard> {
+    let heard = what(heard);
+    assert!(
+        matches!(heard[0], Heard::LiveFrom { .. }),
+        "{user} heard before it was live: {heard:?}"
+    );
+    for room in 0..ROOMS {
+        check_room(&database.rooms[room], room, user, &heard);
+    }
+    check_own(&heard);
+    heard
+}
 
 /// A connection hears steps of a room one after the other without a hole, from where it was told to be or from a join of its own
 /// on, and nothing outside its user's stays.
-pub(super) fn check_room(now: &Room, room: usize, user: usize, heard: &[Heard]) {
+fn check_room(now: &Room, room: usize, user: usize, heard: &[Heard]) {
     let mut position: Option<i64> = None;
     for heard_now in heard {
         match heard_now {
-            Heard::LiveFrom(positions) => {
-                let told = positions.get(&room).copied();
+            Heard::LiveFrom { rooms, .. } => {
+                let told = rooms.get(&room).copied();
                 assert!(
                     position.zip(told).is_none_or(|(at, told)| told >= at),
                     "told to go back: {heard:?}"
@@ -45,7 +70,32 @@ pub(super) fn check_room(now: &Room, room: usize, user: usize, heard: &[Heard]) 
                 }
                 position = Some(*to);
             }
+            Heard::Beacon(rooms) => {
+                let told = rooms.get(&room);
+                assert!(
+                    told.is_none_or(|told| position.is_some_and(|at| at >= *told)),
+                    "reminded of what it was not told: {heard:?}"
+                );
+            }
             Heard::Step { .. } | Heard::Own(_) => {}
+        }
+    }
+}
+
+/// The steps of the user's own log come one after the other, from where the connection was told to be.
+fn check_own(heard: &[Heard]) {
+    let mut position: Option<i64> = None;
+    for heard_now in heard {
+        match heard_now {
+            Heard::LiveFrom { own, .. } => {
+                assert!(position.is_none_or(|at| at <= *own), "{heard:?}");
+                position = Some(*own);
+            }
+            Heard::Own(to) => {
+                assert_eq!(position.map(|at| at + 1), Some(*to), "{heard:?}");
+                position = Some(*to);
+            }
+            Heard::Beacon(_) | Heard::Step { .. } => {}
         }
     }
 }
@@ -56,8 +106,8 @@ pub(super) fn check_up_to_date(now: &Room, room: usize, user: usize, heard: &[He
     let mut position = 0;
     for heard_now in heard {
         match heard_now {
-            Heard::LiveFrom(positions) => {
-                if let Some(&told) = positions.get(&room) {
+            Heard::LiveFrom { rooms, .. } => {
+                if let Some(&told) = rooms.get(&room) {
                     position = told;
                     rows = now.rows_as_of(told);
                 }
@@ -77,7 +127,7 @@ pub(super) fn check_up_to_date(now: &Room, room: usize, user: usize, heard: &[He
                     *seen = (*seen).max(*rev);
                 }
             }
-            Heard::Step { .. } | Heard::Own(_) => {}
+            Heard::Beacon(_) | Heard::Step { .. } | Heard::Own(_) => {}
         }
     }
     assert_eq!(

@@ -1,24 +1,154 @@
+//! A database in memory: one log per room and per user.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use hubbub_application::chat::dto::{Head, Heads, MessageDto};
-use hubbub_application::events::{ConversationEvent, ConversationEventChange, UserEvent};
+use hubbub_application::events::{
+    ConversationEvent, ConversationEventChange, Digest, Event, UserEvent,
+};
 use hubbub_application::groups::dto::MemberChange;
 use hubbub_domain::ids::{ConversationId, Epoch, UserId};
 use hubbub_domain::numbers::{Rev, Seq, UserRev};
-use parking_lot::Mutex;
-use std::collections::BTreeMap;
-use tokio::sync::oneshot;
+use hubbub_domain::repository::{ChangeCursor, ChangedSince, LogHeads};
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::relay::source::{Reading, Source};
-use crate::relay::testing::{self, conversation_id, membership, step};
+use crate::relay::testing::{self, conversation_id, membership, message, own_step, step};
 
 pub(super) const ROOMS: usize = 2;
 pub(super) const USERS: usize = 3;
 
-/// The database: one log per room and per user. Reads take their snapshot at once and answer when they are let.
+/// The database.
 #[derive(Default)]
 pub(super) struct Database {
     pub(super) rooms: [Room; ROOMS],
     pub(super) users: [Vec<UserEvent>; USERS],
+    /// Every step in the order of its commit, and when that was.
+    pub(super) commits: Vec<(Moved, Instant)>,
+}
+
+/// Which log has moved on, and how far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Moved {
+    Room(usize, Rev),
+    Own(usize, UserRev),
+}
+
+impl Database {
+    /// Somebody writes.
+    pub(super) fn say(&mut self, room: usize) -> Event {
+        let which = {
+            let room = &mut self.rooms[room];
+            let rev = room.head().next();
+            let seq = Seq::new(length(&room.messages) + 1);
+            room.messages.push(MessageDto {
+                created_rev: rev,
+                ..message(seq, rev)
+            });
+            room.messages.len() - 1
+        };
+        self.commit(room, Change::Posted(which))
+    }
+
+    /// Somebody changes one of the messages, if there is one.
+    pub(super) fn edit(&mut self, room: usize, which: usize) -> Option<Event> {
+        let room_now = &mut self.rooms[room];
+        let rev = room_now.head().next();
+        let place = which % room_now.messages.len().max(1);
+        room_now.messages.get_mut(place)?.rev = rev;
+        Some(self.commit(room, Change::Edited(place)))
+    }
+
+    /// Somebody joins, or leaves who is in. Answers the hints in the order in which they are published.
+    pub(super) fn toggle(&mut self, room: usize, user: usize) -> [Event; 2] {
+        let (joined, open_from) = {
+            let room_now = &mut self.rooms[room];
+            room_now.members[user] = !room_now.members[user];
+            (room_now.members[user], room_now.open_from(room))
+        };
+        let log = &mut self.users[user];
+        let from_rev = UserRev::new(length(log));
+        let own = own_step(user_id(user), from_rev, room_id(room), joined);
+        self.commits
+            .push((Moved::Own(user, own.to_rev), Instant::now()));
+        log.push(own.clone());
+        let own = Event::User(Arc::new(own));
+        if joined {
+            [own, self.commit(room, Change::Joined(user, open_from))]
+        } else {
+            [self.commit(room, Change::Left(user)), own]
+        }
+    }
+
+    /// Takes a change into the log. Answers its hint.
+    fn commit(&mut self, room: usize, change: Change) -> Event {
+        let room_now = &mut self.rooms[room];
+        let from_rev = room_now.head();
+        room_now.log.push(change);
+        let head = room_now.head();
+        let step = step(room_id(room), from_rev, room_now.told(head));
+        self.commits.push((Moved::Room(room, head), Instant::now()));
+        Event::Conversation(Arc::new(step))
+    }
+
+    pub(super) fn heads(&self, user: UserId) -> Heads {
+        let user = number_of(user);
+        let rooms = (0..ROOMS).filter(|&room| self.rooms[room].members[user]);
+        Heads {
+            epoch: Epoch::from_uuid(Uuid::nil()),
+            user_rev: UserRev::new(length(&self.users[user])),
+            conversations: rooms
+                .map(|room| Head {
+                    conversation_id: room_id(room),
+                    rev: self.rooms[room].head(),
+                    visible_from_seq: self.rooms[room].stays(user).last().unwrap().2,
+                })
+                .collect(),
+            has_private_receipts: false,
+        }
+    }
+
+    pub(super) fn steps_after(&self, id: ConversationId, rev: Rev) -> Vec<ConversationEvent> {
+        let room = room_of(id);
+        self.rooms[room].steps_after(room, rev)
+    }
+
+    pub(super) fn user_steps_after(&self, user: UserId, rev: UserRev) -> Vec<UserEvent> {
+        let skip = usize::try_from(rev.get()).unwrap();
+        let log = &self.users[number_of(user)];
+        log.iter().skip(skip).cloned().collect()
+    }
+
+    /// A cursor is how many commits were looked at.
+    pub(super) fn changed_since(&self, cursor: Option<ChangeCursor>) -> ChangedSince {
+        let mut heads = LogHeads::default();
+        let seen = cursor.map_or(self.commits.len(), |cursor| index(cursor.0 + 1));
+        for (log, _) in &self.commits[seen..] {
+            match *log {
+                Moved::Room(room, rev) => heads.conversations.push((room_id(room), rev)),
+                Moved::Own(user, rev) => heads.users.push((user_id(user), rev)),
+            }
+        }
+        ChangedSince {
+            heads,
+            next: ChangeCursor(length(&self.commits)),
+            is_whole: cursor.is_some(),
+        }
+    }
+
+    pub(super) fn stand_at(&self, conversations: &[ConversationId], users: &[UserId]) -> Digest {
+        let conversations = conversations.iter();
+        let users = users.iter();
+        Digest {
+            conversations: conversations
+                .map(|&id| (id, self.rooms[room_of(id)].head()))
+                .collect(),
+            users: users
+                .map(|&user| (user, UserRev::new(length(&self.users[number_of(user)]))))
+                .collect(),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -143,75 +273,6 @@ impl Room {
             }
         }
         stays
-    }
-}
-
-#[derive(Default)]
-pub(super) struct SlowSource {
-    pub(super) database: Mutex<Database>,
-    pub(super) reads: Mutex<Vec<oneshot::Sender<()>>>,
-    pub(super) is_prompt: Mutex<bool>,
-}
-
-impl SlowSource {
-    pub(super) async fn wait(&self) {
-        if *self.is_prompt.lock() {
-            return;
-        }
-        let (answer, answered) = oneshot::channel();
-        self.reads.lock().push(answer);
-        // Dropped senders answer too.
-        let _ = answered.await;
-    }
-}
-
-impl Source for SlowSource {
-    fn heads(&self, user: UserId) -> Reading<'_, Heads> {
-        let heads = {
-            let database = self.database.lock();
-            let user = number_of(user);
-            let rooms = (0..ROOMS).filter(|&room| database.rooms[room].members[user]);
-            Heads {
-                epoch: Epoch::from_uuid(Uuid::nil()),
-                user_rev: UserRev::new(length(&database.users[user])),
-                conversations: rooms
-                    .map(|room| Head {
-                        conversation_id: room_id(room),
-                        rev: database.rooms[room].head(),
-                        visible_from_seq: database.rooms[room].stays(user).last().unwrap().2,
-                    })
-                    .collect(),
-                has_private_receipts: false,
-            }
-        };
-        Box::pin(async move {
-            self.wait().await;
-            Ok(heads)
-        })
-    }
-
-    fn steps_after(
-        &self,
-        id: ConversationId,
-        rev: Rev,
-        _: i64,
-    ) -> Reading<'_, Vec<ConversationEvent>> {
-        let room = room_of(id);
-        let steps = self.database.lock().rooms[room].steps_after(room, rev);
-        Box::pin(async move {
-            self.wait().await;
-            Ok(steps)
-        })
-    }
-
-    fn user_steps_after(&self, user: UserId, rev: UserRev, _: i64) -> Reading<'_, Vec<UserEvent>> {
-        let log = &self.database.lock().users[number_of(user)];
-        let skip = usize::try_from(rev.get()).unwrap();
-        let steps = log.iter().skip(skip).cloned().collect();
-        Box::pin(async move {
-            self.wait().await;
-            Ok(steps)
-        })
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hubbub_application::chat::dto::Heads;
 use hubbub_application::events::{ConversationEvent, UserEvent};
@@ -6,6 +7,7 @@ use hubbub_application::presence::dto::PresenceDto;
 use hubbub_domain::ids::{ConversationId, SessionId, UserId};
 use hubbub_domain::numbers::Seq;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use super::database::{ROOMS, message_of, place_of, room_of};
 use crate::relay::outbound::Outbound;
@@ -13,7 +15,12 @@ use crate::relay::outbound::Outbound;
 /// What one connection heard: where it was told to be, and every step since.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Heard {
-    LiveFrom(BTreeMap<usize, i64>),
+    LiveFrom {
+        rooms: BTreeMap<usize, i64>,
+        own: i64,
+    },
+    /// Where it was reminded that rooms stand.
+    Beacon(BTreeMap<usize, i64>),
     Step {
         room: usize,
         from: i64,
@@ -27,12 +34,22 @@ pub(super) enum Heard {
 #[derive(Default)]
 pub(super) struct Wires {
     pub(super) groups: Mutex<[Vec<usize>; ROOMS]>,
-    pub(super) heard: Mutex<BTreeMap<usize, Vec<Heard>>>,
+    pub(super) heard: Mutex<BTreeMap<usize, Vec<(Instant, Heard)>>>,
+    /// Nothing goes out any more.
+    pub(super) is_cut: AtomicBool,
 }
 
 impl Wires {
     fn write(&self, key: usize, heard: Heard) {
-        self.heard.lock().entry(key).or_default().push(heard);
+        if !self.is_cut.load(Ordering::Relaxed) {
+            let now = (Instant::now(), heard);
+            self.heard.lock().entry(key).or_default().push(now);
+        }
+    }
+
+    /// What every connection heard, and when.
+    pub(super) fn all_heard(&self) -> BTreeMap<usize, Vec<(Instant, Heard)>> {
+        self.heard.lock().clone()
     }
 
     /// What the hub does when a connection has ended.
@@ -56,9 +73,12 @@ impl Outbound<usize> for Wires {
     }
 
     fn heads(&self, key: &usize, heads: &Heads) {
-        let positions = heads.conversations.iter();
-        let positions = positions.map(|head| (room_of(head.conversation_id), head.rev.get()));
-        self.write(*key, Heard::LiveFrom(positions.collect()));
+        let (rooms, own) = (rooms_of(heads), heads.user_rev.get());
+        self.write(*key, Heard::LiveFrom { rooms, own });
+    }
+
+    fn beacon(&self, key: &usize, heads: &Heads) {
+        self.write(*key, Heard::Beacon(rooms_of(heads)));
     }
 
     fn conversation_step(&self, step: &ConversationEvent, hidden_from: &[usize]) {
@@ -83,4 +103,11 @@ impl Outbound<usize> for Wires {
     fn read_marker_moved(&self, _: ConversationId, _: UserId, _: Seq, _: &[usize]) {}
     fn presence(&self, _: &PresenceDto) {}
     fn session_ended(&self, _: UserId, _: SessionId) {}
+}
+
+fn rooms_of(heads: &Heads) -> BTreeMap<usize, i64> {
+    let positions = heads.conversations.iter();
+    positions
+        .map(|head| (room_of(head.conversation_id), head.rev.get()))
+        .collect()
 }

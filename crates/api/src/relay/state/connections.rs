@@ -17,6 +17,8 @@ pub(super) struct Connections<K> {
     latecomers: HashMap<ConversationId, HashMap<K, Seq>>,
     /// Users who neither show nor see how far conversations were read.
     private_users: HashSet<UserId>,
+    /// How many there have been.
+    registered: usize,
 }
 
 struct Connection {
@@ -31,6 +33,10 @@ struct Connection {
     follows: HashSet<ConversationId>,
     /// What it will receive besides, by the snapshot being taken.
     candidates: HashSet<ConversationId>,
+    /// What it should receive, as far as was heard. What it does not when the next look begins is why there is one.
+    expected: HashSet<ConversationId>,
+    /// In which second of a round it hears a beacon, so that not all do at once.
+    beacon_at: usize,
 }
 
 impl<K> Default for Connections<K> {
@@ -41,6 +47,7 @@ impl<K> Default for Connections<K> {
             followers: HashMap::new(),
             latecomers: HashMap::new(),
             private_users: HashSet::new(),
+            registered: 0,
         }
     }
 }
@@ -55,7 +62,10 @@ impl<K: ConnectionKey> Connections<K> {
                 is_overtaken: false,
                 follows: HashSet::new(),
                 candidates: HashSet::new(),
+                expected: HashSet::new(),
+                beacon_at: self.registered,
             });
+            self.registered = self.registered.wrapping_add(1);
             self.by_user.entry(user).or_default().push(key);
         }
     }
@@ -86,10 +96,6 @@ impl<K: ConnectionKey> Connections<K> {
         self.all.contains_key(key)
     }
 
-    pub(super) fn user_of(&self, key: &K) -> Option<UserId> {
-        self.all.get(key).map(|connection| connection.user)
-    }
-
     /// The connections of a user.
     pub(super) fn of(&self, user: UserId) -> &[K] {
         self.by_user.get(&user).map_or(&[], Vec::as_slice)
@@ -114,19 +120,54 @@ impl<K: ConnectionKey> Connections<K> {
         keys
     }
 
-    /// The same, without those for which somebody is taking another look already. Who is told of one must take it.
+    /// A user's live connections should follow a conversation. Answers those that do not and for which nobody is about to take
+    /// another look: who is told of one must take it.
     pub(super) fn begin_looking(&mut self, user: UserId, id: ConversationId) -> Vec<K> {
         let mut keys = self.live_without(user, id);
         keys.retain(|key| {
-            let connection = self.all.get_mut(key);
-            connection
-                .is_some_and(|connection| !std::mem::replace(&mut connection.is_looking, true))
+            self.all.get_mut(key).is_some_and(|connection| {
+                connection.expected.insert(id);
+                !std::mem::replace(&mut connection.is_looking, true)
+            })
         });
         keys
     }
 
+    /// Whether another look at a connection is still needed, and whose it is. If it is not, the look has ended.
+    pub(super) fn must_look(&mut self, key: &K) -> Option<UserId> {
+        let connection = self.all.get_mut(key)?;
+        let follows = &connection.follows;
+        connection.expected.retain(|id| !follows.contains(id));
+        connection.is_looking = !connection.expected.is_empty();
+        connection.is_looking.then_some(connection.user)
+    }
+
     pub(super) fn is_live(&self, user: UserId) -> bool {
         !self.live_of(user).is_empty()
+    }
+
+    /// Whether one of a user's live connections follows a conversation.
+    pub(super) fn does_follow(&self, user: UserId, id: ConversationId) -> bool {
+        let keys = self.of(user).iter();
+        keys.filter_map(|key| self.all.get(key))
+            .any(|connection| connection.is_live && connection.follows.contains(&id))
+    }
+
+    /// The live connections whose turn it is in this second of a round.
+    pub(super) fn due_for_beacon(&self, second: usize, round: usize) -> Vec<K> {
+        self.all
+            .iter()
+            .filter(|(_, connection)| {
+                connection.is_live && connection.beacon_at % round == second % round
+            })
+            .map(|(key, _)| key.clone())
+            .collect()
+    }
+
+    /// Whose a live connection is, and what it follows.
+    pub(super) fn followed_by(&self, key: &K) -> Option<(UserId, &HashSet<ConversationId>)> {
+        let connection = self.all.get(key).filter(|connection| connection.is_live)?;
+        Some((connection.user, &connection.follows))
     }
 
     pub(super) fn is_followed(&self, id: ConversationId) -> bool {
@@ -247,6 +288,7 @@ impl<K: ConnectionKey> Connections<K> {
         if let Some(connection) = self.all.get_mut(key) {
             connection.is_live = true;
             connection.is_looking = false;
+            connection.expected.clear();
             let candidates = std::mem::take(&mut connection.candidates);
             connection.follows.extend(candidates);
         }

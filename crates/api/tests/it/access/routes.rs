@@ -43,6 +43,12 @@ pub(super) const ROUTES: &[(&str, Access, &str)] = &[
         SignedIn,
         r#"{ "displayName": "Somebody" }"#,
     ),
+    ("GET /api/users/me/status", SignedIn, ""),
+    (
+        "PUT /api/users/me/status",
+        SignedIn,
+        r#"{ "text": "here" }"#,
+    ),
     ("GET /api/users/me/sessions", SignedIn, ""),
     ("DELETE /api/users/me/sessions/{id}", Insiders, ""),
     ("POST /api/users/{id}/messages", SignedIn, MESSAGE),

@@ -10,6 +10,7 @@ use hubbub_domain::timestamp::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::super::heads::change_mark;
 use super::super::messages::columns::{
     mentions_into, mentions_of, messages_into, plain_messages_into, plain_rows_of, rows_of,
 };
@@ -29,7 +30,10 @@ macro_rules! move_unmoved {
         concat!(
             "WITH moved AS (
                 UPDATE conversations
-                SET last_seq = seen.last_seq, last_rev = seen.last_rev, last_activity_at = seen.last_activity_at
+                SET last_seq = seen.last_seq, last_rev = seen.last_rev, last_activity_at = seen.last_activity_at,
+                    changed_in = ",
+            change_mark!(postgres),
+            "
                 FROM ({rows}) AS seen (id, rev, last_seq, last_rev, last_activity_at)
                 WHERE conversations.id = seen.id AND conversations.last_rev = seen.rev
                 RETURNING conversations.id),

@@ -74,12 +74,14 @@ export interface ReadMarkerMoved {
   seq: number;
 }
 
-export type PresenceState = 'active' | 'away' | 'offline';
+export type PresenceState = 'active' | 'away' | 'doNotDisturb' | 'offline';
 
 export interface Presence {
   userId: string;
-  state: PresenceState;
+  /** Unknown, which always holds, means that what was known holds no more. */
+  state: PresenceState | 'unknown';
   lastSeen?: string;
+  status?: { text?: string; emoji?: string; until?: string };
   /** Of two states of the same person the one with the higher version holds. */
   version: number;
 }

@@ -23,6 +23,7 @@ import { Leadership } from '../realtime/leadership';
 import { RealtimeConnection } from '../realtime/realtime-connection';
 import { Archive } from '../storage/archive';
 import { Wake } from '../realtime/wake';
+import { Activity } from './activity';
 import { ConversationsStore } from './conversations-store';
 import { Intake } from './intake';
 import { MessagesStore } from './messages-store';
@@ -54,8 +55,11 @@ export class Live {
   private readonly readMarkers = inject(ReadMarkers);
   private readonly receipts = inject(ReceiptsStore);
   private shownToken?: string;
+  /** The attempt of the connection whose first `Heads` was taken in. */
+  private greeted = 0;
 
   constructor() {
+    inject(Activity);
     this.subscribe();
     effect(() => {
       if (this.session.signedIn()) untracked(() => void this.begin());
@@ -107,7 +111,7 @@ export class Live {
 
   private subscribe(): void {
     this.connection.on<Heads>('Heads', (heads) => {
-      this.typing.clear();
+      this.greet();
       this.compare(heads);
       void this.readMarkers.flush();
     });
@@ -139,9 +143,19 @@ export class Live {
     this.connection.on<Presence>('UserOffline', (presence) => {
       this.presence.apply(presence);
     });
+    this.connection.on<Presence>('PresenceChanged', (presence) => {
+      this.presence.apply(presence);
+    });
     this.connection.on<ReadMarkerMoved>('ReadMarkerMoved', (mark) => {
       this.receipts.apply(mark);
     });
+  }
+
+  /** Who stopped typing while there was no connection, nobody has told. Later `Heads` of a connection only remind. */
+  private greet(): void {
+    const { attempt } = this.connection;
+    if (attempt !== this.greeted) this.typing.clear();
+    this.greeted = attempt;
   }
 
   /** From `heads` on the connection is live; what lies before it has to be fetched. */

@@ -89,6 +89,14 @@ describe('the presence of people', () => {
     expect(store.stateOf('bea')).toBe('offline');
   });
 
+  it('is unknown as soon as the server cannot tell, and known again as it was', () => {
+    store.apply(presence('bea', 'active', 37));
+    store.apply(presence('bea', 'unknown', 0));
+    expect(store.stateOf('bea')).toBeUndefined();
+    store.apply(presence('bea', 'active', 37));
+    expect(store.stateOf('bea')).toBe('active');
+  });
+
   it('is unknown, not wrong, when the connection has been away', () => {
     store.apply(presence('bea', 'active', 5));
     store.forget();

@@ -40,7 +40,8 @@ export class PresenceStore {
   }
 
   stateOf(userId: string): PresenceState | undefined {
-    return this.known().get(userId)?.state;
+    const state = this.known().get(userId)?.state;
+    return state === 'unknown' ? undefined : state;
   }
 
   /** While the caller lives, these people are watched. Call where components are made. */
@@ -53,7 +54,8 @@ export class PresenceStore {
 
   apply(presence: Presence): void {
     const present = this.known().get(presence.userId);
-    if (present && present.version > presence.version) return;
+    const stale = present && present.version > presence.version;
+    if (stale && presence.state !== 'unknown') return;
     this.known.update((known) => new Map(known).set(presence.userId, presence));
   }
 

@@ -14,6 +14,7 @@ import { TAB_CHANNELS } from '../realtime/tab-channel';
 import { ConversationsStore } from './conversations-store';
 import { Live } from './live';
 import { MessagesStore } from './messages-store';
+import { TypingStore } from './typing-store';
 
 /** A step as the hub sends it. */
 function eventOf(step: ConversationStep): [string, object] {
@@ -152,6 +153,19 @@ describe('a client that follows the log', () => {
     await settle();
     expect(shown).toEqual(['second', 'second', 'second']);
     expect(network.hub).toBe(hub);
+  });
+
+  it('forgets who was typing with the connection, not when reminded of where it stands', async () => {
+    await begin();
+    const typing = TestBed.inject(TypingStore);
+    network.hub.emit('UserTyping', { conversationId: 'c', userId: 'bea', isTyping: true });
+    network.hub.emit('Heads', model.heads());
+    expect(typing.typingIn('c')).toEqual(['bea']);
+    network.hub.drop();
+    await settle(1_000);
+    network.hub.emit('UserTyping', { conversationId: 'c', userId: 'dan', isTyping: true });
+    network.hub.emit('Heads', model.heads());
+    expect(typing.typingIn('c')).toEqual([]);
   });
 
   it('fills a hole by one synchronisation from where it stands', async () => {

@@ -86,6 +86,10 @@ export class ChatHub {
     return this.connection.invoke('UnwatchPresence', userIds);
   }
 
+  setActivity(isActive: boolean): Promise<void> {
+    return this.connection.invoke('SetActivity', isActive);
+  }
+
   reauthenticate(accessToken: string): Promise<void> {
     return this.connection.invoke('Reauthenticate', accessToken);
   }

@@ -49,6 +49,7 @@ export class RealtimeConnection {
   private readonly statusSignal = signal<ConnectionStatus>('stopped');
   private readonly awaiting = new Set<() => void>();
   private established = 0;
+  private attempted = 0;
   private hub?: Hub;
   private run?: AbortController;
 
@@ -57,6 +58,11 @@ export class RealtimeConnection {
   /** How many connections there have been: another number means that what one failed at may succeed by now. */
   get count(): number {
     return this.established;
+  }
+
+  /** Which attempt to connect this is: what arrives under one number came over one connection. */
+  get attempt(): number {
+    return this.attempted;
   }
 
   constructor() {
@@ -143,6 +149,7 @@ export class RealtimeConnection {
 
   /** One connection from start to end; how long it was up. */
   private async connectOnce(ticket: () => Promise<string>, stopped: AbortSignal): Promise<number> {
+    this.attempted += 1;
     const hub = this.tabHubs.create(this.createHub, ticket);
     for (const [event, handler] of this.handlers) hub.on(event, handler);
     const closed = new Promise<void>((resolve) => {

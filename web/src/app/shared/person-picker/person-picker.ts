@@ -8,7 +8,7 @@ export interface PersonOption {
   id: string;
   displayName: string;
   username: string;
-  state?: 'active' | 'away' | 'offline';
+  state?: 'active' | 'away' | 'doNotDisturb' | 'offline';
 }
 
 let count = 0;

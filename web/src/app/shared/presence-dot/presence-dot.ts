@@ -27,13 +27,16 @@ import { TEXTS } from '../texts';
     :host([data-state='away']) {
       background: var(--away);
     }
+    :host([data-state='doNotDisturb']) {
+      background: var(--danger);
+    }
     :host([data-state='offline']) {
       border: 2px solid var(--offline);
     }
   `,
 })
 export class PresenceDot {
-  readonly state = input<'active' | 'away' | 'offline' | undefined>();
+  readonly state = input<'active' | 'away' | 'doNotDisturb' | 'offline' | undefined>();
   protected readonly text = computed(() => {
     const state = this.state();
     return state && TEXTS.presence[state];

@@ -115,5 +115,9 @@ export type { ListSessions$Params as ListSessions$Params } from './fn/users/list
 export { listSessions as listSessions } from './fn/users/list-sessions';
 export type { RevokeSession$Params as RevokeSession$Params } from './fn/users/revoke-session';
 export { revokeSession as revokeSession } from './fn/users/revoke-session';
+export type { GetMyStatus$Params as GetMyStatus$Params } from './fn/users/get-my-status';
+export { getMyStatus as getMyStatus } from './fn/users/get-my-status';
+export type { SetMyStatus$Params as SetMyStatus$Params } from './fn/users/set-my-status';
+export { setMyStatus as setMyStatus } from './fn/users/set-my-status';
 export type { GetUser$Params as GetUser$Params } from './fn/users/get-user';
 export { getUser as getUser } from './fn/users/get-user';

@@ -12,16 +12,16 @@ const MAX_KEYS: usize = 50_000;
 const PURGE_PERIOD: Duration = Duration::from_mins(1);
 
 /// How much is let through.
-#[derive(Clone, Copy)]
-pub(super) struct Rate {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
     /// How many in a row.
-    pub(super) burst: u32,
+    pub burst: u32,
     /// How long each further one has to wait.
-    pub(super) period: Duration,
+    pub period: Duration,
 }
 
 /// A bucket per key (the generic cell rate algorithm). Bounded, however many keys there are.
-pub(super) struct Buckets<K> {
+pub struct Buckets<K> {
     rate: Rate,
     state: Mutex<State<K>>,
 }
@@ -33,7 +33,8 @@ struct State<K> {
 }
 
 impl<K: Eq + Hash> Buckets<K> {
-    pub(super) fn new(rate: Rate) -> Self {
+    /// Nothing has been let through yet.
+    pub fn new(rate: Rate) -> Self {
         Self {
             rate,
             state: Mutex::new(State {
@@ -44,7 +45,7 @@ impl<K: Eq + Hash> Buckets<K> {
     }
 
     /// Lets one through, or says how long to wait.
-    pub(super) fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
+    pub fn take(&self, key: K, now: Instant) -> Result<(), Duration> {
         let mut state = self.state.lock();
         state.purge(now);
         let recovered_at = state.recovered_at.entry(key).or_insert(now);
@@ -59,15 +60,27 @@ impl<K: Eq + Hash> Buckets<K> {
     }
 
     /// Takes one back, as if it had not been.
-    pub(super) fn give_back(&self, key: &K) {
+    pub fn give_back(&self, key: &K) {
         if let Some(recovered_at) = self.state.lock().recovered_at.get_mut(key) {
             *recovered_at -= self.rate.period;
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    /// Takes it that others have let through so many that the key will not have recovered before `recovered_at`.
+    pub fn raise(&self, key: K, recovered_at: Instant) {
+        let mut state = self.state.lock();
+        let known = state.recovered_at.entry(key).or_insert(recovered_at);
+        *known = recovered_at.max(*known);
+    }
+
+    /// How many keys are kept at the moment.
+    pub fn len(&self) -> usize {
         self.state.lock().recovered_at.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 
