@@ -204,7 +204,8 @@ export class ConversationsStore {
     const placement = summary ? place(summary.rev, step) : 'gap';
     if (placement !== 'known' && step.rows.some((row) => isReply(row, ownId)))
       this.threads.replied();
-    if (placement === 'gap') void this.refresh(id);
+    // What happened just before one left may arrive after it; the server would not answer for it any more.
+    if (placement === 'gap' && !this.wasLost(id)) void this.refresh(id);
     if (placement !== 'next' || !summary) return;
     this.change(id, (known) => afterStep(known, step, ownId));
     if (changesCounts(summary, step, ownId)) this.count(summary);

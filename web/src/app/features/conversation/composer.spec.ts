@@ -169,6 +169,15 @@ describe('the composer', () => {
     expect(actions().mode()).toBeUndefined();
   });
 
+  it('begins the edit before the next key arrives, and keeps what that key writes', async () => {
+    box().dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }));
+    expect(box().value).toBe('tpyo');
+    box().value = 'tpyo!';
+    box().dispatchEvent(new Event('input'));
+    await fixture.whenStable();
+    expect(box().value).toBe('tpyo!');
+  });
+
   it('does not take the arrow from what was begun', async () => {
     await type('half a thought');
     await pressKey('ArrowUp');

@@ -76,6 +76,8 @@ export class Composer {
   private readonly opened = signal(false);
   /** What was begun before the text of another message took its place. */
   private laidAside?: string;
+  /** The mode that the text belongs to. */
+  private entered?: ComposerMode;
   private pause?: ReturnType<typeof setTimeout>;
   /** On touch screens Enter is the only way to a new line. */
   private readonly enterSends = !matchMedia('(hover: none) and (pointer: coarse)').matches;
@@ -183,9 +185,13 @@ export class Composer {
     if (!last || this.actions.mode()) return;
     event.preventDefault();
     this.actions.begin('edit', last);
+    // At once: the next key may come before any effect runs, and belongs into this text already.
+    this.enter(this.actions.mode());
   }
 
   private enter(mode: ComposerMode | undefined): void {
+    if (mode === this.entered) return;
+    this.entered = mode;
     if (mode?.kind === 'edit') {
       this.laidAside ??= this.text();
       this.put(mode.message.body);
