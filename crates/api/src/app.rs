@@ -224,6 +224,7 @@ impl Node {
         ));
         tasks.spawn(background::purge_ended(server, stopping.clone()));
         tasks.spawn(background::purge_deleted(chat.clone(), stopping.clone()));
+        tasks.spawn(background::forget_changes(chat.clone(), stopping.clone()));
 
         let app = App::new(Services {
             config,

@@ -26,6 +26,7 @@ mod invitations;
 mod log;
 mod members;
 mod messages;
+mod moves;
 mod personal_states;
 mod presence;
 mod records;

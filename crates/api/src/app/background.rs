@@ -25,6 +25,8 @@ const ENDED_SWEEP: Duration = Duration::from_secs(5);
 const PURGE_ENDED: Duration = Duration::from_hours(24);
 /// How often the words of messages are removed whose deletion cannot be taken back any more.
 const PURGE_DELETED: Duration = Duration::from_secs(5);
+/// How often what every node has asked for is forgotten.
+const FORGET_CHANGES: Duration = Duration::from_secs(20);
 
 /// Runs something until the program stops.
 pub(super) async fn until(stopping: CancellationToken, work: impl Future<Output = ()>) {
@@ -120,5 +122,14 @@ async fn is_time(ticks: &mut Interval, stopping: &CancellationToken) -> bool {
     tokio::select! {
         () = stopping.cancelled() => false,
         _ = ticks.tick() => true,
+    }
+}
+
+pub(super) async fn forget_changes(chat: Arc<ChatService>, stopping: CancellationToken) {
+    let mut ticks = every(FORGET_CHANGES);
+    while is_time(&mut ticks, &stopping).await {
+        if let Err(error) = chat.forget_changes().await {
+            tracing::warn!(error = %Causes(&error), "which logs have moved on cannot be forgotten yet");
+        }
     }
 }

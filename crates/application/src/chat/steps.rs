@@ -1,8 +1,10 @@
 //! What the relay reads: where everything stands, and what happened after a position.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use hubbub_domain::change::{ConversationChange, PlacedChange, UserChange, UserChangeKind};
+use hubbub_domain::error::RepositoryError;
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, UserRev};
 use hubbub_domain::repository::{ChangeCursor, ChangedSince, ConversationHead, UserHeads};
@@ -18,6 +20,9 @@ use crate::events::{
 };
 use crate::groups::dto::MemberChange;
 use crate::users::dto::UserDto;
+
+/// How long it is known which logs have moved on. Nodes ask every few seconds.
+const REMEMBER_CHANGES: Duration = Duration::from_mins(1);
 
 impl ChatService {
     /// How far everything has come that the user can see.
@@ -88,6 +93,15 @@ impl ChatService {
     ) -> Result<ChangedSince, ChatError> {
         let mut view = self.store.read().await?;
         Ok(view.heads().changed_since(cursor, limit).await?)
+    }
+
+    /// Forgets which logs have moved on so long ago that every node has asked. One that has not compares all that it delivers.
+    /// To be called a few times a minute.
+    pub async fn forget_changes(&self) -> Result<u64, RepositoryError> {
+        let mut unit = self.store.begin().await?;
+        let forgotten = unit.heads().forget_changes(REMEMBER_CHANGES).await?;
+        unit.commit().await?;
+        Ok(forgotten)
     }
 
     /// Where these logs stand. For the relay.

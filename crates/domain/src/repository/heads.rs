@@ -1,5 +1,7 @@
 //! How far logs have come, whoever may see them: for finding out what a node has not heard of.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::Result;
@@ -35,12 +37,14 @@ pub struct ChangedSince {
 pub trait HeadRepository: Send {
     /// The logs that have moved on since the look that gave the cursor. Nothing can be stepped over: what another transaction has
     /// written and not yet committed is found by the first look after its commit. Without a cursor there is nothing to compare
-    /// with, so nothing is told and that is not whole.
+    /// with, so nothing is told and that is not whole; nor is it when some of what there was to tell is forgotten.
     async fn changed_since(
         &mut self,
         cursor: Option<ChangeCursor>,
         limit: i64,
     ) -> Result<ChangedSince>;
+    /// Forgets which logs have moved on longer ago than that, by the database's clock. Answers how many changes were forgotten.
+    async fn forget_changes(&mut self, older_than: Duration) -> Result<u64>;
     /// Where these logs stand.
     async fn list(
         &mut self,

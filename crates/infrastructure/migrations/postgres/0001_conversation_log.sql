@@ -28,12 +28,8 @@ CREATE TABLE users (
     -- whether others are kept from seeing how far the user has read, and where in the user's own log that was last changed
     private_receipts BOOLEAN NOT NULL DEFAULT FALSE,
     receipts_user_rev BIGINT NOT NULL DEFAULT 0,
-    -- in which transaction the user's own log was last moved on: how a node finds what it has not heard of
-    changed_in XID8 NOT NULL DEFAULT pg_current_xact_id(),
     created_at BIGINT NOT NULL
 );
-
-CREATE INDEX users_by_change ON users (changed_in);
 
 CREATE TABLE sessions (
     id UUID NOT NULL PRIMARY KEY,
@@ -80,8 +76,6 @@ CREATE TABLE conversations (
     history TEXT NOT NULL CHECK (history IN ('joined', 'all')),
     member_count BIGINT NOT NULL,
     last_activity_at BIGINT NOT NULL,
-    -- in which transaction the log was last moved on: how a node finds what it has not heard of
-    changed_in XID8 NOT NULL DEFAULT pg_current_xact_id(),
     created_at BIGINT NOT NULL,
     CHECK ((kind = 'direct') = (direct_low IS NOT NULL AND direct_high IS NOT NULL)),
     CHECK ((kind = 'direct') = (name IS NULL))
@@ -92,7 +86,21 @@ WITH (fillfactor = 50);
 -- exactly one direct conversation per pair
 CREATE UNIQUE INDEX conversations_of_pair ON conversations (direct_low, direct_high);
 CREATE INDEX conversations_by_kind ON conversations (kind, name);
-CREATE INDEX conversations_by_change ON conversations (changed_in);
+
+-- Which logs each of the last transactions has moved on: how a node finds what it has not heard of. Older ones are forgotten.
+-- A mark in the rows of the logs would need an index, and with it every message a new entry in each index of its conversation.
+CREATE TABLE moves (
+    transaction_id XID8 NOT NULL DEFAULT pg_current_xact_id(),
+    -- ids one after the other, of conversations and of users
+    conversations BYTEA NOT NULL DEFAULT '',
+    users BYTEA NOT NULL DEFAULT '',
+    moved_at BIGINT NOT NULL DEFAULT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)
+);
+
+-- not unique: rows may come from another server's dump
+CREATE INDEX moves_by_transaction ON moves (transaction_id);
+-- so that there is always an oldest
+INSERT INTO moves DEFAULT VALUES;
 
 CREATE TABLE invitations (
     id UUID NOT NULL PRIMARY KEY,

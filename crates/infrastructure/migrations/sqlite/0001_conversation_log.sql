@@ -28,12 +28,8 @@ CREATE TABLE users (
     -- whether others are kept from seeing how far the user has read, and where in the user's own log that was last changed
     private_receipts INTEGER NOT NULL DEFAULT 0,
     receipts_user_rev INTEGER NOT NULL DEFAULT 0,
-    -- by which of all changes, counted, the user's own log was last moved on: how a node finds what it has not heard of
-    changed_in INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL
 ) STRICT;
-
-CREATE INDEX users_by_change ON users (changed_in);
 
 CREATE TABLE sessions (
     id BLOB NOT NULL PRIMARY KEY,
@@ -80,8 +76,6 @@ CREATE TABLE conversations (
     history TEXT NOT NULL CHECK (history IN ('joined', 'all')),
     member_count INTEGER NOT NULL,
     last_activity_at INTEGER NOT NULL,
-    -- by which of all changes, counted, the log was last moved on: how a node finds what it has not heard of
-    changed_in INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL,
     CHECK ((kind = 'direct') = (direct_low IS NOT NULL AND direct_high IS NOT NULL)),
     CHECK ((kind = 'direct') = (name IS NULL))
@@ -90,7 +84,19 @@ CREATE TABLE conversations (
 -- exactly one direct conversation per pair
 CREATE UNIQUE INDEX conversations_of_pair ON conversations (direct_low, direct_high);
 CREATE INDEX conversations_by_kind ON conversations (kind, name);
-CREATE INDEX conversations_by_change ON conversations (changed_in);
+
+-- Which logs each of the last transactions has moved on: how a node finds what it has not heard of. Older ones are forgotten.
+CREATE TABLE moves (
+    -- counts up, as transactions are written one after the other
+    transaction_id INTEGER PRIMARY KEY,
+    -- ids one after the other, of conversations and of users
+    conversations BLOB NOT NULL DEFAULT x'',
+    users BLOB NOT NULL DEFAULT x'',
+    moved_at INTEGER NOT NULL DEFAULT (CAST(unixepoch('subsec') * 1000000 AS INTEGER))
+) STRICT;
+
+-- so that there is always an oldest
+INSERT INTO moves DEFAULT VALUES;
 
 CREATE TABLE invitations (
     id BLOB NOT NULL PRIMARY KEY,

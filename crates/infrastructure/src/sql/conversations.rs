@@ -7,7 +7,6 @@ use hubbub_domain::repository::{ConversationHead, ConversationRepository, Result
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::heads::change_mark;
 use super::records::{ConversationRecord, Joined, Outer, conversation_columns};
 use super::session::missing;
 use super::statement::Statement;
@@ -22,31 +21,6 @@ const FOUND: &str = concat!(
     conversation_columns!(),
     " FROM conversations c WHERE c.id = $1"
 );
-
-macro_rules! insert_conversation {
-    ($database:ident) => {
-        concat!(
-            "INSERT INTO conversations (id, kind, direct_low, direct_high, name, topic, last_seq,
-                                        last_rev, settings_rev, history, member_count,
-                                        last_activity_at, created_at, changed_in)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, ",
-            change_mark!($database),
-            ") ON CONFLICT DO NOTHING"
-        )
-    };
-}
-
-macro_rules! update_conversation {
-    ($database:ident) => {
-        concat!(
-            "UPDATE conversations
-             SET last_seq = $2, last_rev = $3, member_count = $4, last_activity_at = $5, name = $6,
-                 topic = $7, history = $8, settings_rev = $9, changed_in = ",
-            change_mark!($database),
-            " WHERE id = $1"
-        )
-    };
-}
 
 #[derive(FromRow)]
 struct HeadRecord {
@@ -78,8 +52,12 @@ impl ConversationRepository for SqlUnitOfWork {
             Subject::Group(_) | Subject::Channel(_) => None,
         };
         let title = conversation.title();
-        let added = Statement::either(insert_conversation!(sqlite), insert_conversation!(postgres))
-            .bind(conversation.id.as_uuid())
+        let added = Statement::new(
+            "INSERT INTO conversations (id, kind, direct_low, direct_high, name, topic, last_seq, last_rev, settings_rev,
+                                        history, member_count, last_activity_at, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+        )
+        .bind(conversation.id.as_uuid())
             .bind(conversation.kind().as_str())
             .bind(pair.map(|[low, _]| low.as_uuid()))
             .bind(pair.map(|[_, high]| high.as_uuid()))
@@ -92,7 +70,9 @@ impl ConversationRepository for SqlUnitOfWork {
             .bind(conversation.member_count)
             .bind(conversation.last_activity_at.unix_micros())
             .bind(conversation.created_at.unix_micros());
-        self.session.insert(added).await
+        self.session.insert(added).await?;
+        self.moves.conversations([conversation.id]);
+        Ok(())
     }
 
     async fn lock(&mut self, id: ConversationId) -> Result<Option<Conversation>> {
@@ -133,9 +113,13 @@ impl ConversationRepository for SqlUnitOfWork {
 
     async fn update(&mut self, conversation: &Conversation) -> Result<()> {
         let title = conversation.title();
-        let updated =
-            Statement::either(update_conversation!(sqlite), update_conversation!(postgres))
-                .bind(conversation.id.as_uuid())
+        let updated = Statement::new(
+            "UPDATE conversations
+             SET last_seq = $2, last_rev = $3, member_count = $4, last_activity_at = $5, name = $6, topic = $7, history = $8,
+                 settings_rev = $9
+             WHERE id = $1",
+        )
+        .bind(conversation.id.as_uuid())
                 .bind(conversation.last_seq.get())
                 .bind(conversation.last_rev.get())
                 .bind(conversation.member_count)
@@ -145,6 +129,7 @@ impl ConversationRepository for SqlUnitOfWork {
                 .bind(conversation.history.as_str())
                 .bind(conversation.settings_rev.get());
         self.session.execute(updated).await?;
+        self.moves.conversations([conversation.id]);
         Ok(())
     }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::{Rev, UserRev};
@@ -8,43 +10,6 @@ use super::rows::Rows;
 use super::statement::Statement;
 use super::unit_of_work::SqlUnitOfWork;
 
-/// What a statement that moves a log on writes into the row's `changed_in`.
-///
-/// PostgreSQL: the number of the transaction. A transaction that a snapshot does not see has a number at or above the snapshot's
-/// `xmin`, however late it commits; so a look that begins at the `xmin` of the look before steps over nothing. SQLite has one writer
-/// at a time, so numbers that count up are committed in their order.
-macro_rules! change_mark {
-    (postgres) => {
-        "pg_current_xact_id()"
-    };
-    (sqlite) => {
-        "(SELECT 1 + MAX((SELECT COALESCE(MAX(changed_in), 0) FROM conversations),
-                         (SELECT COALESCE(MAX(changed_in), 0) FROM users)))"
-    };
-}
-pub(super) use change_mark;
-
-/// The rows whose log has moved on. A mark at or above the snapshot's `xmax` is not of this server: the row was restored from a
-/// dump, before which nobody has looked.
-macro_rules! changed {
-    ($columns:literal) => {
-        Statement::either(
-            concat!(
-                "SELECT ",
-                $columns,
-                " WHERE changed_in > $1 ORDER BY changed_in LIMIT $2"
-            ),
-            concat!(
-                "SELECT ",
-                $columns,
-                " WHERE changed_in >= CAST(CAST($1 AS TEXT) AS XID8)
-                    AND changed_in < pg_snapshot_xmax(pg_current_snapshot())
-                  ORDER BY changed_in LIMIT $2"
-            ),
-        )
-    };
-}
-
 #[async_trait]
 impl HeadRepository for SqlUnitOfWork {
     async fn changed_since(
@@ -54,8 +19,7 @@ impl HeadRepository for SqlUnitOfWork {
     ) -> Result<ChangedSince> {
         // The cursor first: whatever is committed after it is found from it.
         let next = Statement::either(
-            "SELECT MAX((SELECT COALESCE(MAX(changed_in), 0) FROM conversations),
-                        (SELECT COALESCE(MAX(changed_in), 0) FROM users))",
+            "SELECT MAX(transaction_id) FROM moves",
             "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)",
         );
         let (next,) = self.session.fetch_one::<(i64,)>(next).await?;
@@ -68,16 +32,20 @@ impl HeadRepository for SqlUnitOfWork {
                 is_whole: false,
             });
         };
-        let conversations = changed!("id, last_rev FROM conversations");
-        let conversations = self.heads(conversations.bind(since).bind(limit)).await?;
-        let users = changed!("id, user_rev FROM users");
-        let users = self.heads(users.bind(since).bind(limit)).await?;
+        let moved = self.moved_since(since).await?;
         let limit = usize::try_from(limit).unwrap_or(0);
+        let is_within = moved.conversations.len() <= limit && moved.users.len() <= limit;
+        let conversations: Vec<_> = moved.conversations.into_iter().take(limit).collect();
+        let users: Vec<_> = moved.users.into_iter().take(limit).collect();
         Ok(ChangedSince {
-            is_whole: conversations.len() < limit && users.len() < limit,
-            heads: log_heads(conversations, users),
+            heads: self.list(&conversations, &users).await?,
             next,
+            is_whole: moved.is_whole && is_within,
         })
+    }
+
+    async fn forget_changes(&mut self, older_than: Duration) -> Result<u64> {
+        self.forget_moves(older_than).await
     }
 
     async fn list(

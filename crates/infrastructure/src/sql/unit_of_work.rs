@@ -9,17 +9,23 @@ use hubbub_domain::unit_of_work::{Repositories, UnitOfWork};
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 
+use super::moves::Moves;
 use super::session::Session;
 
 /// One transaction; implements every repository.
 pub(crate) struct SqlUnitOfWork {
     pub(super) session: Session,
+    /// The logs that it has moved on.
+    pub(super) moves: Moves,
 }
 
 impl SqlUnitOfWork {
     /// Over a transaction that was just begun.
     pub(crate) fn new(session: Session) -> Self {
-        Self { session }
+        Self {
+            session,
+            moves: Moves::default(),
+        }
     }
 
     /// The connection, unless it has a transaction.
@@ -83,7 +89,8 @@ impl Repositories for SqlUnitOfWork {
 
 #[async_trait]
 impl UnitOfWork for SqlUnitOfWork {
-    async fn commit(self: Box<Self>) -> Result<()> {
+    async fn commit(mut self: Box<Self>) -> Result<()> {
+        self.write_moves().await?;
         self.session.commit().await
     }
 }

@@ -7,23 +7,12 @@ use hubbub_domain::user::{DisplayName, PasswordHash, User, Username};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::heads::change_mark;
 use super::records::UserRecord;
 use super::rows::Rows;
 use super::statement::Statement;
 use super::unit_of_work::SqlUnitOfWork;
 
 mod changes;
-
-macro_rules! next_rev {
-    ($database:ident) => {
-        concat!(
-            "UPDATE users SET user_rev = user_rev + 1, changed_in = ",
-            change_mark!($database),
-            " WHERE id = $1 RETURNING user_rev"
-        )
-    };
-}
 
 #[derive(FromRow)]
 struct CredentialsRecord {
@@ -116,8 +105,12 @@ impl UserRepository for SqlUnitOfWork {
     }
 
     async fn next_rev(&mut self, id: UserId) -> Result<UserRev> {
-        let next = Statement::either(next_rev!(sqlite), next_rev!(postgres)).bind(id.as_uuid());
+        let next = Statement::new(
+            "UPDATE users SET user_rev = user_rev + 1 WHERE id = $1 RETURNING user_rev",
+        )
+        .bind(id.as_uuid());
         let (rev,) = self.session.fetch_one::<(i64,)>(next).await?;
+        self.moves.users([id]);
         Ok(UserRev::new(rev))
     }
 

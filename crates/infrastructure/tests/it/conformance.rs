@@ -57,7 +57,8 @@ macro_rules! conformance_tests {
         ]);
         crate::conformance::conformance_tests!(@area $fixture, heads: [
             every_way_to_move_a_log_on_is_found, what_is_committed_late_is_not_stepped_over,
-            more_than_was_asked_for_is_said_to_be_left_out, heads_are_those_of_the_logs_asked_for,
+            more_than_was_asked_for_is_said_to_be_left_out,
+            who_has_not_looked_before_changes_are_forgotten_is_told_so, heads_are_those_of_the_logs_asked_for,
         ]);
         crate::conformance::conformance_tests!(@area $fixture, members: [
             a_stay_is_found_while_it_is_open, nobody_is_in_a_conversation_twice_at_once, who_comes_back_has_another_stay,

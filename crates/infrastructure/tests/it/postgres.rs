@@ -232,7 +232,7 @@ async fn a_row_that_was_restored_into_another_server_is_found_when_it_changes() 
     let [ada] = people(&store, ["ada"]).await;
     let mut tea = stored_group(&store, 1, &[&ada]).await;
     let cluster = fixture.shared.cluster.lock().await;
-    let restored = "UPDATE conversations SET changed_in = '4000000000000'";
+    let restored = "UPDATE moves SET transaction_id = '4000000000000'";
     cluster.execute(&fixture.url, restored).await.unwrap();
     drop(cluster);
     let before = cursor(&store).await;

@@ -7,7 +7,6 @@ use hubbub_domain::numbers::Seq;
 use hubbub_domain::personal::ThreadState;
 use hubbub_domain::repository::{Append, Result};
 
-use super::super::heads::change_mark;
 use super::super::messages::columns::{
     insert_mentions, insert_messages, mentions_into, mentions_of, messages_into, rows_of,
 };
@@ -17,15 +16,11 @@ use super::super::statement::Statement;
 use super::super::unit_of_work::SqlUnitOfWork;
 
 macro_rules! move_conversations {
-    ($database:ident) => {
-        concat!(
-            "WITH moved (id, last_seq, last_rev, last_activity_at) AS ({rows})
-             UPDATE conversations
-             SET last_seq = moved.last_seq, last_rev = moved.last_rev,
-                 last_activity_at = moved.last_activity_at, changed_in = ",
-            change_mark!($database),
-            " FROM moved WHERE conversations.id = moved.id"
-        )
+    () => {
+        "WITH moved (id, last_seq, last_rev, last_activity_at) AS ({rows})
+         UPDATE conversations
+         SET last_seq = moved.last_seq, last_rev = moved.last_rev, last_activity_at = moved.last_activity_at
+         FROM moved WHERE conversations.id = moved.id"
     };
 }
 
@@ -80,7 +75,7 @@ const ALL: &str = concat!(
     " RETURNING 1), called AS (",
     insert_mentions!(),
     "), moved AS (",
-    move_conversations!(postgres),
+    move_conversations!(),
     "), own AS (",
     read_own_runs!(),
     "), extended AS (",
@@ -99,6 +94,9 @@ impl SqlUnitOfWork {
         let extended = rows_of_roots(&append.roots);
         let followed = rows_of_followers(&append.followed);
         let wanted = u64::try_from(append.messages.len()).unwrap_or(u64::MAX);
+        let conversations = append.conversations.iter();
+        self.moves
+            .conversations(conversations.map(|conversation| conversation.id));
         let posted = if let Session::Postgres(_) = self.session {
             let all = [messages, called, moved, own, extended, followed];
             let all = all.into_iter().fold(Statement::new(ALL), Statement::rows);
@@ -107,7 +105,7 @@ impl SqlUnitOfWork {
         } else {
             let count = self.store_some(insert_messages!(), messages).await?;
             self.store_some(insert_mentions!(), called).await?;
-            self.store_some(move_conversations!(sqlite), moved).await?;
+            self.store_some(move_conversations!(), moved).await?;
             self.store_some(read_own_runs!(), own).await?;
             self.store_some(extend_threads!(), extended).await?;
             self.store_some(insert_followers!(), followed).await?;

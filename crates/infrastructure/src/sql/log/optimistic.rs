@@ -10,10 +10,10 @@ use hubbub_domain::timestamp::Timestamp;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::super::heads::change_mark;
 use super::super::messages::columns::{
     mentions_into, mentions_of, messages_into, plain_messages_into, plain_rows_of, rows_of,
 };
+use super::super::moves::move_into;
 use super::super::records::{ConversationRecord, MembershipRecord, conversation_columns};
 use super::super::rows::Rows;
 use super::super::session::Session;
@@ -30,13 +30,13 @@ macro_rules! move_unmoved {
         concat!(
             "WITH moved AS (
                 UPDATE conversations
-                SET last_seq = seen.last_seq, last_rev = seen.last_rev, last_activity_at = seen.last_activity_at,
-                    changed_in = ",
-            change_mark!(postgres),
-            "
+                SET last_seq = seen.last_seq, last_rev = seen.last_rev, last_activity_at = seen.last_activity_at
                 FROM ({rows}) AS seen (id, rev, last_seq, last_rev, last_activity_at)
                 WHERE conversations.id = seen.id AND conversations.last_rev = seen.rev
                 RETURNING conversations.id),
+             told AS (",
+            move_into!(),
+            "SELECT string_agg(uuid_send(id), ''), '' FROM moved HAVING COUNT(*) > 0),
              own AS (",
             read_own_runs!(join "JOIN moved ON moved.id = r.conversation_id"),
             ")"

@@ -1,6 +1,7 @@
 //! What has changed since somebody looked.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hubbub_domain::conversation::Conversation;
 use hubbub_domain::ids::{ConversationId, UserId};
@@ -141,6 +142,34 @@ pub(crate) async fn more_than_was_asked_for_is_said_to_be_left_out(store: Arc<dy
         .await
         .unwrap();
     assert_eq!((next.heads, next.is_whole), (LogHeads::default(), true));
+}
+
+/// What was forgotten is never passed over in silence: whoever looked before it is told that something is left out.
+pub(crate) async fn who_has_not_looked_before_changes_are_forgotten_is_told_so(
+    store: Arc<dyn Store>,
+) {
+    let [ada] = people(&store, ["ada"]).await;
+    let before = cursor(&store).await;
+    let tea = stored_group(&store, 1, &[&ada]).await;
+    assert_eq!(forget(&store, Duration::from_hours(1)).await, 0);
+    assert!(tells(&look(&store, before).await, &tea));
+    stored_group(&store, 2, &[&ada]).await;
+    // What runs in the server's other databases may hold it up.
+    while forget(&store, Duration::ZERO).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    let late = look(&store, before).await;
+    assert!(!late.is_whole);
+
+    let next = stored_group(&store, 3, &[&ada]).await;
+    assert!(tells(&look(&store, Some(late.next)).await, &next));
+}
+
+async fn forget(store: &Arc<dyn Store>, older_than: Duration) -> u64 {
+    let mut unit = store.begin().await.unwrap();
+    let forgotten = unit.heads().forget_changes(older_than).await.unwrap();
+    unit.commit().await.unwrap();
+    forgotten
 }
 
 pub(crate) async fn heads_are_those_of_the_logs_asked_for(store: Arc<dyn Store>) {
