@@ -3,4 +3,7 @@
 (() => {
   const theme = localStorage.getItem('hubbub.theme');
   if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+  if (localStorage.getItem('hubbub.density') === 'compact') {
+    document.documentElement.dataset.density = 'compact';
+  }
 })();

@@ -1,4 +1,4 @@
-import { Routes } from '@angular/router';
+import { Routes, UrlMatchResult, UrlSegment } from '@angular/router';
 import { signedIn, signedOut } from './core/auth/guards';
 
 export const routes: Routes = [
@@ -33,7 +33,7 @@ export const routes: Routes = [
         loadComponent: async () => (await import('./features/conversations/welcome')).Welcome,
       },
       {
-        path: 'c/:conversationId',
+        matcher: conversationAddress,
         loadComponent: async () =>
           (await import('./features/conversation/conversation-page')).ConversationPage,
       },
@@ -47,3 +47,20 @@ export const routes: Routes = [
   },
   { path: '**', redirectTo: '' },
 ];
+
+/**
+ * A conversation, one message of it, or the thread of one: `/c/:id`, `/c/:id/:seq`, `/c/:id/thread/:root`,
+ * `/c/:id/thread/:root/:seq`. One route, so that the conversation stays on screen from one to another.
+ */
+export function conversationAddress(segments: UrlSegment[]): UrlMatchResult | null {
+  const [start, conversationId, ...rest] = segments;
+  if (start?.path !== 'c' || !conversationId) return null;
+  const [, thread] = rest[0]?.path === 'thread' ? rest : [];
+  const seq = thread ? rest[2] : rest[0];
+  const length = 2 + (thread ? 2 : 0) + (seq ? 1 : 0);
+  if (segments.length !== length) return null;
+  return {
+    consumed: segments,
+    posParams: { conversationId, ...(thread ? { thread } : {}), ...(seq ? { seq } : {}) },
+  };
+}

@@ -1,3 +1,4 @@
+import { PageRequest } from '../app/core/api/conversations-api';
 import { ConversationStep, Heads, RevRange, UserStep } from '../app/core/api/events';
 import {
   ConversationSummary,
@@ -98,15 +99,16 @@ export class LogModel {
     return { epoch: this.epoch, userRev: this.userLog.length, conversations };
   }
 
-  page(request: { before?: number; limit?: number }): MessagePage {
-    const visible = this.messages.filter(({ seq }) => seq < (request.before ?? Infinity));
-    const messages = visible.slice(-(request.limit ?? 50));
+  page({ before, around, limit = 50 }: PageRequest): MessagePage {
+    const end = around === undefined ? (before ?? Infinity) : around + limit / 2;
+    const visible = this.messages.filter(({ seq }) => seq < end);
+    const messages = visible.slice(-limit);
     return {
       conversationId: 'c',
       rev: this.rev,
       lastSeq: this.messages.length,
       hasBefore: (messages[0]?.seq ?? 1) > 1,
-      hasAfter: request.before !== undefined,
+      hasAfter: visible.length < this.messages.length,
       messages,
     };
   }

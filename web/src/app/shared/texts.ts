@@ -85,6 +85,13 @@ export const TEXTS = {
     today: 'Today',
     yesterday: 'Yesterday',
     loadingOlder: 'Loading older messages',
+    gap: 'Loading the messages between',
+    gapFailed: 'The messages between could not be loaded.',
+    unreadSince: (count: number, time: string) =>
+      time ? `${badge(count)} new since ${time}` : `${badge(count)} new`,
+    markRead: 'Mark as read',
+    lostPlace:
+      'The message that this link points at is not here. It may be from before you joined.',
     olderFailed: 'Older messages could not be loaded.',
     failed: 'The messages could not be loaded.',
     retry: 'Try again',
@@ -109,7 +116,7 @@ export const TEXTS = {
     sending: 'Sending…',
     waiting: 'Waiting for the connection…',
     retrySend: 'Retry',
-    copy: 'Copy',
+    copySend: 'Copy',
     discard: 'Delete',
     somebody: 'Somebody',
     newMessages: (count: number) => `${String(count)} new messages`,
@@ -137,15 +144,55 @@ export const TEXTS = {
     showHistory: 'Show what it said before',
     history: 'Edit history',
     historyNow: 'Now',
+    copyLink: 'Copy link',
+    copyText: 'Copy text',
+    seenBy: (names: readonly string[]) => `Seen by ${list(names)}`,
+    newReplies: (count: number) => `${badge(count)} new`,
+    closeThread: 'Close thread',
+    follow: 'Follow',
+    following: 'Following',
+    followHint: 'Tell me about new replies',
+    unfollowHint: 'Stop telling me about new replies',
+    showInConversation: 'Show in conversation',
+    earlierReplies: 'Show earlier replies',
+    replyTo: (name: string) => `Reply to ${name}`,
     pinnedBy: (name: string) => `Pinned by ${name}`,
     replies: (count: number) => (count === 1 ? '1 reply' : `${String(count)} replies`),
     thread: 'Thread',
     jumpTo: 'Show the message',
     editing: 'Editing a message',
     replyingTo: (name: string, text: string) => `Replying to ${name}: ${text}`,
-    replyingInThread: (name: string, text: string) => `In the thread of ${name}: ${text}`,
     cancel: 'Cancel',
     save: 'Save',
+  },
+  switcher: {
+    title: 'Go to',
+    label: 'Name of a conversation or person',
+    none: (query: string) => `Nothing matches “${query}”.`,
+  },
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    rows: [
+      ['Ctrl K', 'Go to a conversation or person'],
+      ['Alt ↑, Alt ↓', 'The conversation above, below'],
+      ['↑, ↓', 'In the list of messages or conversations: one up, one down'],
+      ['Home, End', 'In the list of messages: the oldest that is loaded, the newest'],
+      ['Enter', 'On a message: what can be done with it'],
+      ['Enter', 'While writing: send. With Shift: a new line'],
+      ['↑', 'In an empty message box: edit your last message'],
+      ['Esc', 'Close what is open, stop editing or answering'],
+      ['?', 'This list'],
+    ],
+  },
+  threads: {
+    title: 'Threads',
+    empty: 'You follow no threads yet. Write in one, or press “Follow” there.',
+    button: (unread: number) =>
+      unread > 0 ? `Threads, ${badge(unread)} with new replies` : 'Threads',
+  },
+  pins: {
+    title: 'Pinned messages',
+    empty: 'Nothing is pinned here yet. Pin a message to find it again easily.',
   },
   notes: {
     founded: (by: string) => `${by} started this conversation`,
@@ -214,6 +261,16 @@ export const TEXTS = {
     topic: 'Topic',
     save: 'Save',
     saved: 'Saved.',
+    history: 'What new members may read',
+    histories: {
+      joined: 'Only what is written after they join',
+      all: 'Everything ever written here',
+    },
+    links: 'Invitation links',
+    linkUntil: (when: string, uses: number, most: number) =>
+      `Works until ${when}. Used ${String(uses)} of ${String(most)} times.`,
+    revoke: 'Revoke',
+    revokeNamed: (when: string) => `Revoke the link that works until ${when}`,
     notifications: 'Notifications',
     levels: { all: 'Every message', mentions: 'Only mentions', none: 'Nothing' },
     mute: 'Mute for 8 hours',
@@ -282,6 +339,12 @@ export const TEXTS = {
     system: 'System',
     light: 'Light',
     dark: 'Dark',
+    density: 'Density',
+    comfortable: 'Comfortable',
+    compact: 'Compact',
+    privateReceipts: 'Keep private how far I have read',
+    privateReceiptsHint: 'You will not see it of others either.',
+    shortcuts: 'Keyboard shortcuts',
     devices: 'Signed-in devices',
     thisDevice: 'This device',
     lastUsed: (when: string) => `Last used ${when}`,
@@ -356,6 +419,12 @@ export function badge(count: number): string {
 /** The beginning of a text, in one line. */
 export function excerpt(body: string): string {
   return body.replace(/\s+/gu, ' ').slice(0, 200);
+}
+
+const listing = new Intl.ListFormat(undefined, { type: 'conjunction' });
+
+function list(names: readonly string[]): string {
+  return listing.format(names);
 }
 
 function typing(names: readonly string[]): string {

@@ -3,6 +3,7 @@ import { Api } from './generated/api';
 import {
   addMember,
   createGroup,
+  followThread,
   getConversation,
   getMessage,
   joinGroup,
@@ -11,23 +12,32 @@ import {
   listConversations,
   listMembers,
   listMessages,
+  listPins,
+  listReceipts,
   listRevisions,
+  listThreads,
+  markRead,
   openDirect,
 } from './generated/functions';
 import {
   ConversationList,
   ConversationSummary,
   CreateGroupRequest,
+  FollowedThread,
   Member,
   Message,
   MessagePage,
+  Receipt,
   Revision,
+  ThreadState,
 } from './generated/models';
 
 /** Which page of a conversation to read; without a seq, the newest. */
 export interface PageRequest {
   before?: number;
   after?: number;
+  /** In the middle of the page. */
+  around?: number;
   /** Only the replies in the thread of this message. */
   thread?: string;
   limit?: number;
@@ -56,6 +66,29 @@ export class ConversationsApi {
   /** What a message said before it was edited, the first text first. */
   async revisions(id: string, messageId: string): Promise<Revision[]> {
     return (await this.api.invoke(listRevisions, { id, messageId })).revisions;
+  }
+
+  /** The latest pin first. */
+  async pins(id: string): Promise<Message[]> {
+    return (await this.api.invoke(listPins, { id })).messages;
+  }
+
+  /** How far the members have read. */
+  async receipts(id: string): Promise<Receipt[]> {
+    return (await this.api.invoke(listReceipts, { id })).receipts;
+  }
+
+  /** The threads that one follows, the newest reply first. */
+  async threads(): Promise<FollowedThread[]> {
+    return (await this.api.invoke(listThreads)).threads;
+  }
+
+  followThread(id: string, rootId: string, following: boolean): Promise<ThreadState> {
+    return this.api.invoke(followThread, { id, rootId, body: { following } });
+  }
+
+  markThreadRead(id: string, threadOf: string, seq: number): Promise<void> {
+    return this.api.invoke(markRead, { id, body: { seq, threadOf } });
   }
 
   openDirect(userId: string): Promise<ConversationSummary> {

@@ -67,6 +67,13 @@ export interface UserTyping {
   isTyping: boolean;
 }
 
+/** A member has read on. */
+export interface ReadMarkerMoved {
+  conversationId: string;
+  userId: string;
+  seq: number;
+}
+
 export type PresenceState = 'active' | 'away' | 'doNotDisturb' | 'offline';
 
 export interface Presence {

@@ -8,8 +8,10 @@ import {
   createGroupInvitation,
   liftBan,
   listBans,
+  listGroupInvitations,
   previewGroupInvitation,
   removeMember,
+  revokeGroupInvitation,
 } from './generated/functions';
 import {
   Ban,
@@ -18,6 +20,7 @@ import {
   CreatedInvitation,
   CreateInvitationRequest,
   GroupInvitationPreview,
+  Invitation,
   MemberRole,
 } from './generated/models';
 
@@ -53,6 +56,15 @@ export class GroupsApi {
 
   createInvitation(id: string, body: CreateInvitationRequest): Promise<CreatedInvitation> {
     return this.api.invoke(createGroupInvitation, { id, body });
+  }
+
+  /** The links that can still be used; what they are is not told again. */
+  async invitations(id: string): Promise<Invitation[]> {
+    return (await this.api.invoke(listGroupInvitations, { id })).invitations;
+  }
+
+  revokeInvitation(id: string, invitationId: string): Promise<void> {
+    return this.api.invoke(revokeGroupInvitation, { id, invitationId });
   }
 
   previewInvitation(code: string): Promise<GroupInvitationPreview> {

@@ -1,7 +1,7 @@
 import { inject, Service } from '@angular/core';
 import { Api } from './generated/api';
-import { getUser, listUsers, updateMe } from './generated/functions';
-import { User, UserPage } from './generated/models';
+import { getMe, getUser, listUsers, updateMe } from './generated/functions';
+import { Profile, User, UserPage } from './generated/models';
 
 @Service()
 export class PeopleApi {
@@ -13,6 +13,15 @@ export class PeopleApi {
 
   get(id: string): Promise<User> {
     return this.api.invoke(getUser, { id });
+  }
+
+  me(): Promise<Profile> {
+    return this.api.invoke(getMe);
+  }
+
+  /** Whether others see how far one has read, and one sees it of them. */
+  keepReceiptsPrivate(privateReceipts: boolean): Promise<Profile> {
+    return this.api.invoke(updateMe, { body: { privateReceipts } });
   }
 
   rename(displayName: string): Promise<User> {

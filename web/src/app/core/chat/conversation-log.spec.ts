@@ -2,15 +2,8 @@ import * as fc from 'fast-check';
 import { message, messages, page, posted, receipt, step } from '../../../testing/builders';
 import { LogModel } from '../../../testing/log-model';
 import { ConversationStep } from '../api/events';
-import {
-  ConversationLog,
-  logFromPage,
-  messageAt,
-  trimmed,
-  withOlderPage,
-  withReceipt,
-  withStep,
-} from './conversation-log';
+import { ConversationLog, logFromPage, trimmed, withReceipt, withStep } from './conversation-log';
+import { loadedAt, withPage } from './message-ranges';
 
 const seqs = (log: ConversationLog) => log.messages.map(({ seq }) => seq);
 const bodies = (log: ConversationLog) => log.messages.map(({ body }) => body);
@@ -22,27 +15,6 @@ describe('a conversation log', () => {
     expect(log.position).toBe(130);
     expect(log.hasBefore).toBe(true);
     expect(seqs(log)).toHaveLength(50);
-    expect(messageAt(log, 60)?.seq).toBe(60);
-    expect(messageAt(log, 9)).toBeUndefined();
-  });
-
-  it('puts older messages before it and keeps its position', () => {
-    const log = withOlderPage(logFromPage(page(4, 6)), { ...page(1, 3, 99), rev: 99 });
-    expect(seqs(log)).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(log.position).toBe(6);
-    expect(log.hasBefore).toBe(false);
-  });
-
-  it('refuses an older page that would leave a hole', () => {
-    const log = logFromPage(page(10, 12));
-    expect(withOlderPage(log, page(1, 3, 12))).toBe(log);
-  });
-
-  it('prefers what it heard while an older page was on its way', () => {
-    const heard = [message(2, { rev: 8, body: 'edited' }), message(9)];
-    const log = withOlderPage(logFromPage(page(4, 6)), page(1, 3, 6), heard);
-    expect(bodies(log).slice(0, 3)).toEqual(['message 1', 'edited', 'message 3']);
-    expect(seqs(log)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('applies the next step', () => {
@@ -144,7 +116,7 @@ describe('a conversation log', () => {
         const take = (step: ConversationStep) => {
           const next = withStep(log, step).log;
           for (const { seq, rev } of log.messages) {
-            expect(messageAt(next, seq)?.rev).toBeGreaterThanOrEqual(rev);
+            expect(loadedAt({ log: next, earlier: [] }, seq)?.rev).toBeGreaterThanOrEqual(rev);
           }
           log = next;
         };
@@ -172,7 +144,7 @@ describe('a conversation log', () => {
         const heard = steps.flatMap(({ rows }) =>
           rows.flatMap((row) => (row.type === 'message' ? [row.message] : [])),
         );
-        log = withOlderPage(log, older, heard);
+        ({ log } = withPage({ log, earlier: [] }, older, heard));
         const first = log.messages[0]?.seq ?? 1;
         expect(log.messages).toEqual(model.messages.slice(first - 1));
         expect(log.position).toBe(model.rev);

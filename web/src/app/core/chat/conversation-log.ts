@@ -20,11 +20,6 @@ export interface SentMessage {
   threadOf?: string;
 }
 
-export function messageAt(log: ConversationLog, seq: number): Message | undefined {
-  const first = log.messages[0];
-  return first && log.messages[seq - first.seq];
-}
-
 export function lastSeq(log: ConversationLog): number {
   return log.messages.at(-1)?.seq ?? 0;
 }
@@ -32,24 +27,6 @@ export function lastSeq(log: ConversationLog): number {
 /** The newest page is where a log begins. */
 export function logFromPage(page: MessagePage): ConversationLog {
   return { position: page.rev, messages: page.messages, hasBefore: page.hasBefore };
-}
-
-/**
- * Puts a page of older messages before the log. The page may be older than the log's position: `heard` are the rows
- * that came since it was asked for.
- */
-export function withOlderPage(
-  log: ConversationLog,
-  page: MessagePage,
-  heard: readonly Message[] = [],
-): ConversationLog {
-  const first = log.messages[0];
-  const end = page.messages.at(-1);
-  if (!end) return { ...log, hasBefore: page.hasBefore };
-  if (first && end.seq + 1 < first.seq) return log;
-  const messages = [...page.messages];
-  for (const message of [...log.messages, ...heard]) put(messages, message);
-  return { ...log, messages, hasBefore: page.hasBefore };
 }
 
 /**

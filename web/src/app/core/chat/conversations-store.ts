@@ -5,6 +5,7 @@ import {
   ConversationSummary,
   CreateGroupRequest,
   PersonalState,
+  Row,
   UserChange,
 } from '../api/generated/models';
 import { ConversationStep, Head, Heads, UserStep } from '../api/events';
@@ -25,7 +26,9 @@ import {
 } from './conversation-list';
 import { Holes } from './holes';
 import { PeopleStore } from './people-store';
+import { ReceiptsStore } from './receipts-store';
 import { place } from './rev-range';
+import { ThreadsStore } from './threads-store';
 
 /** The code, of our own, for a channel that one could join. */
 export const NOT_JOINED = 'not_joined';
@@ -47,6 +50,8 @@ export class ConversationsStore {
   private readonly people = inject(PeopleStore);
   private readonly holes = inject(Holes);
   private readonly clock = inject(Clock);
+  private readonly threads = inject(ThreadsStore);
+  private readonly receipts = inject(ReceiptsStore);
 
   /** As the server tells it, and as it is shown: with what was just read. */
   private readonly told = signal<Conversations>(new Map());
@@ -197,7 +202,10 @@ export class ConversationsStore {
     const ownId = this.session.user()?.id ?? '';
     const summary = this.find(id);
     const placement = summary ? place(summary.rev, step) : 'gap';
-    if (placement === 'gap') void this.refresh(id);
+    if (placement !== 'known' && step.rows.some((row) => isReply(row, ownId)))
+      this.threads.replied();
+    // What happened just before one left may arrive after it; the server would not answer for it any more.
+    if (placement === 'gap' && !this.wasLost(id)) void this.refresh(id);
     if (placement !== 'next' || !summary) return;
     this.change(id, (known) => afterStep(known, step, ownId));
     if (changesCounts(summary, step, ownId)) this.count(summary);
@@ -219,6 +227,8 @@ export class ConversationsStore {
     this.people.remember(conversations.flatMap(({ peer }) => peer ?? []));
     for (const id of this.conversations().keys()) if (!present.has(id)) this.lose(id);
     this.told.update((known) => withList(known, conversations));
+    // The list stands for what was not told one by one.
+    this.threads.askSoon();
     this.userRev = userRev;
     this.listIsBehind = false;
     this.loadedSignal.set(true);
@@ -231,6 +241,7 @@ export class ConversationsStore {
     this.told.set(new Map());
     this.reading.set(new Map());
     this.lost.set(new Set());
+    this.threads.forgetAll();
     this.userRev = 0;
     this.userHead = 0;
     this.epoch = epoch;
@@ -266,8 +277,10 @@ export class ConversationsStore {
         this.applyState(change.conversationId, change);
         break;
       case 'threadStateChanged':
+        this.threads.apply(change);
+        break;
       case 'receiptsChanged':
-        // Followed threads and receipts are not shown yet.
+        this.receipts.forget();
         break;
     }
   }
@@ -326,4 +339,11 @@ export class ConversationsStore {
       throw channels.some((channel) => channel.id === id) ? new Problem(NOT_JOINED) : problem;
     }
   }
+}
+
+/** Whether somebody else wrote this into a thread. */
+function isReply(row: Row, ownId: string): boolean {
+  return (
+    row.type === 'message' && row.message.threadOf !== undefined && row.message.senderId !== ownId
+  );
 }

@@ -9,6 +9,7 @@ import {
   MessageEvent,
   messageStep,
   Presence,
+  ReadMarkerMoved,
   settingsStep,
   UserChanged,
   UserTyping,
@@ -29,6 +30,7 @@ import { MessagesStore } from './messages-store';
 import { Outbox } from './outbox';
 import { PresenceStore } from './presence-store';
 import { ReadMarkers } from './read-markers';
+import { ReceiptsStore } from './receipts-store';
 import { Synchronisation } from './synchronisation';
 import { TypingStore } from './typing-store';
 
@@ -51,6 +53,7 @@ export class Live {
   private readonly presence = inject(PresenceStore);
   private readonly typing = inject(TypingStore);
   private readonly readMarkers = inject(ReadMarkers);
+  private readonly receipts = inject(ReceiptsStore);
   private shownToken?: string;
   /** The attempt of the connection whose first `Heads` was taken in. */
   private greeted = 0;
@@ -143,8 +146,9 @@ export class Live {
     this.connection.on<Presence>('PresenceChanged', (presence) => {
       this.presence.apply(presence);
     });
-    // Read marks of others are not shown yet.
-    this.connection.on('ReadMarkerMoved', () => undefined);
+    this.connection.on<ReadMarkerMoved>('ReadMarkerMoved', (mark) => {
+      this.receipts.apply(mark);
+    });
   }
 
   /** Who stopped typing while there was no connection, nobody has told. Later `Heads` of a connection only remind. */

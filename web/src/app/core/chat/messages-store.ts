@@ -1,40 +1,55 @@
 import { inject, Service, signal } from '@angular/core';
-import { ConversationsApi } from '../api/conversations-api';
+import { ConversationsApi, PageRequest } from '../api/conversations-api';
 import { Problem, toProblem } from '../api/problem';
 import { Message, MessagePage, SendReceipt } from '../api/generated/models';
 import { ConversationStep, Head } from '../api/events';
+import { Archive } from '../storage/archive';
 import {
   ConversationLog,
+  lastSeq,
   logFromPage,
-  messageAt,
   newerRow,
   SentMessage,
   trimmed,
-  withOlderPage,
   withReceipt,
   withStep,
 } from './conversation-log';
 import { Holes } from './holes';
-import { Archive } from '../storage/archive';
+import {
+  LoadedRanges,
+  loadedAt,
+  MessageRange,
+  pruned,
+  withBeginningAt,
+  withChange,
+  withPage,
+} from './message-ranges';
 import { PeopleStore } from './people-store';
 
 /** What the message pane knows of a conversation. */
 export interface LoadedMessages {
   readonly log?: ConversationLog;
+  /** Stretches before the log, apart from it and from each other. */
+  readonly earlier: readonly MessageRange[];
   /** Messages that stand outside the log but are shown: in a thread, in a quotation. By their ids. */
   readonly loose: ReadonlyMap<string, Message>;
-  readonly loadingOlder: boolean;
-  readonly olderProblem?: Problem;
+  /** The pages that are being read beside a message, or could not be. */
+  readonly edges: ReadonlyMap<Edge, 'loading' | Problem>;
   readonly problem?: Problem;
 }
+
+/** A side of a message, by its seq. */
+export type Edge = `${'before' | 'after'} ${number}`;
 
 const PAGE = 50;
 const MAX_PAGE = 200;
 /** Messages kept of a conversation that is not on screen. */
 const KEPT = 200;
+/** Of one on screen: more than `limit` are never kept, those around what is read and the newest last. */
+const IN_MEMORY = { limit: 3_000, around: 600, newest: KEPT };
 /** The server takes no more positions than this. */
 const MAX_POSITIONS = 500;
-const NOTHING: LoadedMessages = { loadingOlder: false, loose: new Map() };
+const NOTHING: LoadedMessages = { earlier: [], loose: new Map(), edges: new Map() };
 
 /** Room for what is unread and a little before it, as far as one page goes. */
 function pageSize(unread: number): number {
@@ -62,8 +77,14 @@ export class MessagesStore {
   /** A message of which the id is known, and perhaps the place. */
   find(id: string, messageId: string, seq?: number): Message | undefined {
     const { log, loose } = this.messagesOf(id);
-    const placed = log && seq !== undefined ? messageAt(log, seq) : undefined;
+    const placed = seq === undefined ? undefined : this.at(id, seq);
     return placed ?? loose.get(messageId) ?? log?.messages.find((m) => m.messageId === messageId);
+  }
+
+  /** The message with this seq, if it is loaded. */
+  at(id: string, seq: number): Message | undefined {
+    const { log, earlier } = this.messagesOf(id);
+    return log && loadedAt({ log, earlier }, seq);
   }
 
   /** The replies in a thread, as far as they are known. */
@@ -76,54 +97,52 @@ export class MessagesStore {
     return [...replies.values()].sort((a, b) => a.seq - b.seq);
   }
 
-  /** A conversation comes on screen: what is known is completed, or its end is read, with all that is unread. */
-  async open(id: string, unread: number): Promise<void> {
+  /**
+   * A conversation comes on screen: what is known is completed, or its end is read, with all that is unread, and what
+   * stands around the message `at`.
+   */
+  async open(id: string, { unread = 0, at }: { unread?: number; at?: number } = {}): Promise<void> {
     this.openId = id;
-    if (this.messagesOf(id).log) return this.completed(id);
-    this.change(id, (state) => ({ ...state, problem: undefined }));
-    const kept = await this.archive.log(id);
-    if (kept && unread <= kept.messages.length && this.resume(id, kept)) return;
-    try {
-      const page = await this.api.messages(id, { limit: pageSize(unread) });
-      this.archive.page(page);
-      this.begin(page);
-    } catch (error) {
-      if (kept && this.resume(id, kept)) return;
-      this.change(id, (state) => ({ ...state, problem: toProblem(error) }));
-    }
+    if (this.messagesOf(id).log) this.completed(id);
+    else if (!(await this.beginAtEnd(id, unread, at))) return;
+    if (at !== undefined) await this.loadAround(id, at).catch(() => undefined);
   }
 
   /** It leaves the screen, and only its end is kept. */
   close(id: string): void {
     if (this.openId === id) this.openId = undefined;
     this.changeLog(id, (log) => trimmed(log, KEPT));
+    this.update(id, (state) => ({ ...state, earlier: [], edges: new Map() }));
   }
 
-  async loadOlder(id: string): Promise<void> {
-    const { log, loadingOlder } = this.messagesOf(id);
-    const first = log?.messages[0];
-    if (!first || !log.hasBefore || loadingOlder) return;
-    this.change(id, (state) => ({ ...state, loadingOlder: true, olderProblem: undefined }));
-    try {
-      await this.reading(id, async (heard) => {
-        const page = await this.api.messages(id, { before: first.seq, limit: PAGE });
-        this.meet(page.messages);
-        return () => this.changeLog(id, (current) => withOlderPage(current, page, heard));
-      });
-      this.update(id, (state) => ({ ...state, loadingOlder: false }));
-    } catch (error) {
-      const olderProblem = toProblem(error);
-      this.update(id, (state) => ({ ...state, loadingOlder: false, olderProblem }));
-    }
+  /** Reads the page before a message. */
+  async loadBefore(id: string, seq: number): Promise<void> {
+    await this.extend(id, `before ${seq}`, seq, { before: seq, limit: PAGE });
   }
 
-  /** Reads the replies in a thread, for as long as the conversation is loaded. */
-  async loadThread(id: string, rootId: string): Promise<void> {
+  /** Reads the page after a message. */
+  async loadAfter(id: string, seq: number): Promise<void> {
+    await this.extend(id, `after ${seq}`, seq, { after: seq, limit: PAGE });
+  }
+
+  /** Reads what stands around a message; whether it is there. */
+  async loadAround(id: string, seq: number): Promise<boolean> {
+    if (this.isBeyond(id, seq)) await this.crossGap(id);
+    if (!this.at(id, seq)) await this.take(id, seq, { around: seq, limit: PAGE });
+    return this.at(id, seq) !== undefined;
+  }
+
+  /** Reads the newest replies in a thread, or those before one, for as long as the conversation is loaded. */
+  async loadThread(id: string, rootId: string, before?: number): Promise<MessagePage> {
+    let page!: MessagePage;
     await this.reading(id, async (heard) => {
-      const page = await this.api.messages(id, { thread: rootId, limit: MAX_PAGE });
+      const place = before === undefined ? {} : { before };
+      page = await this.api.messages(id, { thread: rootId, limit: MAX_PAGE, ...place });
       this.meet(page.messages);
-      return () => this.keep(id, page.messages, heard);
+      const replies = heard.filter(({ threadOf }) => threadOf === rootId);
+      return () => this.keep(id, [...page.messages, ...replies], heard);
     });
+    return page;
   }
 
   /** Reads one message that is quoted. */
@@ -198,7 +217,28 @@ export class MessagesStore {
     for (const [id, { log }] of this.loaded()) {
       if (!log || log.position >= (reached.get(id) ?? 0)) continue;
       this.forget(id);
-      if (id === this.openId) void this.open(id, 0);
+      if (id === this.openId) void this.open(id);
+    }
+  }
+
+  /**
+   * Begins with what an earlier visit kept, if that reaches as far as is wanted: a range that ends at a gap, which a
+   * synchronisation closes. Otherwise with the newest page; false if there is neither.
+   */
+  private async beginAtEnd(id: string, unread: number, at: number | undefined): Promise<boolean> {
+    this.change(id, (state) => ({ ...state, problem: undefined }));
+    const kept = await this.archive.log(id);
+    const isEnough = kept && unread <= kept.messages.length && (at ?? 0) <= lastSeq(kept);
+    if (isEnough && this.resume(id, kept)) return true;
+    try {
+      const page = await this.api.messages(id, { limit: pageSize(unread) });
+      this.archive.page(page);
+      this.begin(page);
+      return true;
+    } catch (error) {
+      if (kept && this.resume(id, kept)) return true;
+      this.change(id, (state) => ({ ...state, problem: toProblem(error) }));
+      return false;
     }
   }
 
@@ -217,6 +257,20 @@ export class MessagesStore {
     this.change(id, () => ({ ...NOTHING, log }));
     this.completed(id);
     return true;
+  }
+
+  private isBeyond(id: string, seq: number): boolean {
+    const { log } = this.messagesOf(id);
+    return log !== undefined && seq > lastSeq(log);
+  }
+
+  /** Begins anew behind the gap that a log of an earlier visit ends at, when its other side is what is wanted. */
+  private async crossGap(id: string): Promise<void> {
+    const page = await this.api.messages(id, { limit: PAGE });
+    const { log } = this.messagesOf(id);
+    if (!log || log.position >= page.rev) return;
+    this.archive.page(page);
+    this.begin(page);
   }
 
   private completed(id: string): void {
@@ -251,11 +305,55 @@ export class MessagesStore {
     }
   }
 
+  private async extend(id: string, edge: Edge, seq: number, request: PageRequest): Promise<void> {
+    if (this.messagesOf(id).edges.get(edge) === 'loading') return;
+    this.edge(id, edge, 'loading');
+    try {
+      await this.take(id, seq, request);
+      this.edge(id, edge, undefined);
+    } catch (error) {
+      this.edge(id, edge, toProblem(error));
+    }
+  }
+
+  private edge(id: string, edge: Edge, what: 'loading' | Problem | undefined): void {
+    this.update(id, (state) => {
+      const edges = new Map(state.edges);
+      if (what) edges.set(edge, what);
+      else edges.delete(edge);
+      return { ...state, edges };
+    });
+  }
+
+  /** Reads a page and keeps it where it belongs; what is far from it may be forgotten. */
+  private async take(id: string, seq: number, request: PageRequest): Promise<void> {
+    await this.reading(id, async (heard) => {
+      const page = await this.api.messages(id, request);
+      this.meet(page.messages);
+      return () =>
+        this.changeRanges(id, (ranges) => {
+          if (page.messages.length > 0) {
+            return pruned(withPage(ranges, page, heard), seq, IN_MEMORY);
+          }
+          return request.before === undefined ? ranges : withBeginningAt(ranges, request.before);
+        });
+    });
+  }
+
+  private changeRanges(id: string, change: (ranges: LoadedRanges) => LoadedRanges): void {
+    this.update(id, (state) => {
+      const { log, earlier } = state;
+      return log ? { ...state, ...change({ log, earlier }) } : state;
+    });
+  }
+
   private hear(id: string, step: ConversationStep): void {
     const messages = step.rows.flatMap((row) => (row.type === 'message' ? [row.message] : []));
     this.meet(messages);
     for (const heard of this.heard.get(id) ?? []) heard.push(...messages);
-    const { loose } = this.messagesOf(id);
+    const { loose, earlier } = this.messagesOf(id);
+    const changed = messages.reduce(withChange, earlier);
+    if (changed !== earlier) this.update(id, (state) => ({ ...state, earlier: changed }));
     const known = messages.filter(({ messageId }) => loose.has(messageId));
     if (known.length > 0) this.keep(id, known, []);
   }

@@ -92,15 +92,19 @@ describe('a client that follows the log', () => {
     TestBed.inject(Live);
     TestBed.tick();
     await connect();
-    void messages().open('c', 0);
+    void messages().open('c');
     await settle();
   }
 
   /** What is on screen is what a client would see that begins now. */
   function expectFreshState(): void {
-    const log = messages().messagesOf('c').log;
+    const { log, earlier } = messages().messagesOf('c');
     const first = log?.messages[0]?.seq ?? 1;
     expect(log?.messages).toEqual(model.messages.slice(first - 1));
+    for (const { messages: island } of earlier) {
+      const from = island[0]?.seq ?? 1;
+      expect(island).toEqual(model.messages.slice(from - 1, from - 1 + island.length));
+    }
     expect(log?.position).toBe(model.rev);
     expect(conversations().find('c')).toEqual(model.summary());
   }
@@ -267,7 +271,14 @@ describe('a client that follows the log', () => {
         }
         if (roll(6) === 0) late.splice(roll(late.length + 1), 1).forEach((event) => event());
         if (roll(5) === 0) await settle(roll(200));
-        if (roll(10) === 0) void messages().loadOlder('c');
+        if (roll(10) === 0) {
+          const first = messages().messagesOf('c').log?.messages[0]?.seq ?? 1;
+          void messages().loadBefore('c', first);
+        }
+        if (roll(10) === 0)
+          void messages()
+            .loadAround('c', 1 + roll(model.messages.length))
+            .catch(() => undefined);
         if (roll(25) === 0) {
           network.hub.drop();
           await connect();

@@ -8,6 +8,11 @@ export interface DialogData {
   browseChannels: undefined;
   invitePeople: undefined;
   account: undefined;
+  threads: undefined;
+  switcher: undefined;
+  shortcuts: undefined;
+  pins: { conversationId: string };
+  directSettings: { conversationId: string };
   members: { conversationId: string };
   editHistory: { message: Message };
 }

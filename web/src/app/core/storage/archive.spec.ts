@@ -5,7 +5,7 @@ import { emptyStorage, useFakeStorage } from '../../../testing/fake-storage';
 import { FakeTabs } from '../../../testing/fake-tabs';
 import { LogModel } from '../../../testing/log-model';
 import { AuthApi } from '../api/auth-api';
-import { ConversationsApi } from '../api/conversations-api';
+import { ConversationsApi, PageRequest } from '../api/conversations-api';
 import { messageStep } from '../api/events';
 import { PeopleApi } from '../api/people-api';
 import { Problem } from '../api/problem';
@@ -28,6 +28,8 @@ describe('what one visit leaves for the next', () => {
   const settle = (ms = 5_000) => vi.advanceTimersByTimeAsync(ms);
   const conversations = () => TestBed.inject(ConversationsStore);
   const log = () => TestBed.inject(MessagesStore).messagesOf('c').log;
+  const earlier = () => TestBed.inject(MessagesStore).messagesOf('c').earlier;
+  const ends = () => [log()?.messages[0]?.seq, log()?.messages.at(-1)?.seq];
   const bodies = () => log()?.messages.map(({ body }) => body);
 
   /** Opens the page; without a network everything fails. */
@@ -49,7 +51,8 @@ describe('what one visit leaves for the next', () => {
             list: () =>
               asking('list', () => ({ epoch, userRev: 0, conversations: [model.summary()] })),
             get: () => asking('one', () => model.summary()),
-            messages: () => asking('messages', () => model.page({})),
+            messages: (_id: string, request: PageRequest) =>
+              asking('messages', () => model.page(request)),
           },
         },
         { provide: PeopleApi, useValue: { get: (id: string) => Promise.resolve(user({ id })) } },
@@ -76,8 +79,8 @@ describe('what one visit leaves for the next', () => {
     await settle();
   }
 
-  async function openConversation(): Promise<void> {
-    void TestBed.inject(MessagesStore).open('c', 0);
+  async function openConversation(at?: number): Promise<void> {
+    void TestBed.inject(MessagesStore).open('c', at === undefined ? {} : { at });
     await settle();
   }
 
@@ -142,6 +145,72 @@ describe('what one visit leaves for the next', () => {
     expect(conversations().find('c')).toEqual(model.summary());
     expect(requests).not.toContain('messages');
     expect(requests).not.toContain('list');
+  });
+
+  it('is the newest range alone, whatever else was read', async () => {
+    while (model.messages.length < 300) model.post();
+    await visit();
+    await openConversation(100);
+    expect(ends()).toEqual([251, 300]);
+    expect(earlier()).toHaveLength(1);
+    const store = TestBed.inject(MessagesStore);
+    await store.loadBefore('c', 251);
+    expect(ends()).toEqual([201, 300]);
+    await leave();
+    network.up = false;
+    await visit();
+    await openConversation(100);
+    expect(ends()).toEqual([251, 300]);
+    expect(earlier()).toEqual([]);
+  });
+
+  it('ends at a gap until what is newer has come', async () => {
+    while (model.messages.length < 100) model.post();
+    await visit();
+    await openConversation();
+    await leave();
+    while (model.messages.length < 110) model.post();
+    network.up = false;
+    await visit();
+    await openConversation();
+    expect(ends()).toEqual([51, 100]);
+    const store = TestBed.inject(MessagesStore);
+    const { position } = log() ?? {};
+    // A message behind the gap joins nothing, and what stands before the gap can still be read on.
+    const told = model.post();
+    store.applyStep(told);
+    expect(ends()).toEqual([51, 100]);
+    expect(log()?.position).toBe(position);
+    expect(store.positions()).toEqual([{ conversationId: 'c', rev: position }]);
+    network.up = true;
+    await store.loadBefore('c', 51);
+    expect(ends()).toEqual([1, 100]);
+    store.applyStep({
+      conversationId: 'c',
+      fromRev: position ?? 0,
+      toRev: model.rev,
+      rows: model.messages.slice(100).map((message) => ({ type: 'message', message })),
+    });
+    expect(ends()).toEqual([1, 111]);
+    expect(log()?.position).toBe(model.rev);
+  });
+
+  it('gives way to the newest page when a message behind the gap is wanted', async () => {
+    while (model.messages.length < 100) model.post();
+    await visit();
+    await openConversation();
+    await leave();
+    network.up = false;
+    await visit();
+    await openConversation();
+    while (model.messages.length < 400) model.post();
+    network.up = true;
+    const store = TestBed.inject(MessagesStore);
+    expect(await store.loadAround('c', 250)).toBe(true);
+    expect(ends()).toEqual([351, 400]);
+    expect(earlier()).toHaveLength(1);
+    expect(await store.loadAround('c', 401)).toBe(false);
+    expect(ends()).toEqual([351, 400]);
   });
 
   it('is dropped when the server has another history', async () => {

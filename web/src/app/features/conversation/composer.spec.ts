@@ -70,7 +70,7 @@ describe('the composer', () => {
       ],
     });
     TestBed.inject(SessionStore).setUser(user());
-    await TestBed.inject(MessagesStore).open('c', 0);
+    await TestBed.inject(MessagesStore).open('c');
     await open();
   });
 
@@ -88,7 +88,7 @@ describe('the composer', () => {
 
   const box = () =>
     (fixture.nativeElement as HTMLElement).querySelector<HTMLTextAreaElement>(
-      'textarea[aria-label="Message Friday"]',
+      'textarea',
     ) as HTMLTextAreaElement;
   const button = () =>
     (fixture.nativeElement as HTMLElement).querySelector<HTMLButtonElement>(
@@ -169,6 +169,15 @@ describe('the composer', () => {
     expect(actions().mode()).toBeUndefined();
   });
 
+  it('begins the edit before the next key arrives, and keeps what that key writes', async () => {
+    box().dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }));
+    expect(box().value).toBe('tpyo');
+    box().value = 'tpyo!';
+    box().dispatchEvent(new Event('input'));
+    await fixture.whenStable();
+    expect(box().value).toBe('tpyo!');
+  });
+
   it('does not take the arrow from what was begun', async () => {
     await type('half a thought');
     await pressKey('ArrowUp');
@@ -205,7 +214,7 @@ describe('the composer', () => {
     await pressKey('Enter');
     await type('and more');
     await pressKey('Enter');
-    actions().begin('thread', own);
+    fixture.componentRef.setInput('threadOf', 'm2');
     await type('in the thread');
     await pressKey('Enter');
     await type('still there');

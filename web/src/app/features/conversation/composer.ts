@@ -32,8 +32,9 @@ const COUNTER_FROM = 1_000;
 const ICONS_OF: Readonly<Record<ComposerMode['kind'], IconName>> = {
   reply: 'reply',
   edit: 'edit',
-  thread: 'thread',
 };
+
+let count = 0;
 
 /** The box that messages are written in. One belongs to one conversation for all its life. */
 @Component({
@@ -53,8 +54,11 @@ export class Composer {
 
   readonly conversationId = input.required<string>();
   readonly name = input.required<string>();
+  /** The message whose thread this writes into. */
+  readonly threadOf = input<string>();
   readonly sent = output();
 
+  protected readonly counterId = `composer-counter-${String(++count)}`;
   protected readonly texts = TEXTS.conversation;
   protected readonly messageTexts = TEXTS.message;
   protected readonly isEditing = computed(() => this.actions.mode()?.kind === 'edit');
@@ -63,12 +67,17 @@ export class Composer {
     const mode = this.actions.mode();
     return mode && { icon: ICONS_OF[mode.kind], text: this.describe(mode) };
   });
+  protected readonly label = computed(() =>
+    this.threadOf() ? this.messageTexts.replyTo(this.name()) : this.texts.messageTo(this.name()),
+  );
   protected readonly text = signal('');
   private readonly area = viewChild.required<ElementRef<HTMLTextAreaElement>>('area');
   private typing?: TypingSender;
   private readonly opened = signal(false);
   /** What was begun before the text of another message took its place. */
   private laidAside?: string;
+  /** The mode that the text belongs to. */
+  private entered?: ComposerMode;
   private pause?: ReturnType<typeof setTimeout>;
   /** On touch screens Enter is the only way to a new line. */
   private readonly enterSends = !matchMedia('(hover: none) and (pointer: coarse)').matches;
@@ -86,9 +95,12 @@ export class Composer {
   constructor() {
     afterNextRender(() => {
       const id = this.conversationId();
-      this.typing = new TypingSender(this.hub, id);
-      this.drafts.open(id);
-      this.put(this.drafts.of(id));
+      // Who writes in a thread is not typing in the conversation.
+      if (!this.threadOf()) {
+        this.typing = new TypingSender(this.hub, id);
+        this.drafts.open(id);
+      }
+      this.put(this.drafts.of(this.draftKey()));
       this.opened.set(true);
       // Where a keyboard would not push the messages away, writing can begin at once.
       if (this.enterSends) this.area().nativeElement.focus({ preventScroll: true });
@@ -103,7 +115,7 @@ export class Composer {
     });
     inject(DestroyRef).onDestroy(() => {
       this.keepDraft();
-      this.drafts.close(this.conversationId());
+      if (!this.threadOf()) this.drafts.close(this.conversationId());
       this.typing?.stop();
     });
   }
@@ -141,14 +153,13 @@ export class Composer {
       void this.save(mode, body);
       return;
     }
-    this.outbox.send(this.conversationId(), body, placeOf(mode));
+    this.outbox.send(this.conversationId(), body, this.placeOf(mode));
     this.typing?.silence();
     this.put('');
     this.keepDraft();
     this.area().nativeElement.focus({ preventScroll: true });
-    // Who answered in a thread may well go on there.
-    if (mode?.kind === 'reply') this.actions.endMode();
-    if (mode?.kind !== 'thread') this.sent.emit();
+    if (mode) this.actions.endMode();
+    this.sent.emit();
   }
 
   protected cancel(): void {
@@ -168,15 +179,19 @@ export class Composer {
       .messagesOf(this.conversationId())
       .log?.messages.filter(
         ({ senderId, system, deletedAt, threadOf }) =>
-          senderId === ownId && !system && !deletedAt && !threadOf,
+          senderId === ownId && !system && !deletedAt && threadOf === this.threadOf(),
       )
       .at(-1);
     if (!last || this.actions.mode()) return;
     event.preventDefault();
     this.actions.begin('edit', last);
+    // At once: the next key may come before any effect runs, and belongs into this text already.
+    this.enter(this.actions.mode());
   }
 
   private enter(mode: ComposerMode | undefined): void {
+    if (mode === this.entered) return;
+    this.entered = mode;
     if (mode?.kind === 'edit') {
       this.laidAside ??= this.text();
       this.put(mode.message.body);
@@ -198,9 +213,19 @@ export class Composer {
     if (kind === 'edit') return this.messageTexts.editing;
     const name = this.people.find(message.senderId)?.displayName ?? this.texts.somebody;
     const text = excerpt(message.body);
-    return kind === 'reply'
-      ? this.messageTexts.replyingTo(name, text)
-      : this.messageTexts.replyingInThread(name, text);
+    return this.messageTexts.replyingTo(name, text);
+  }
+
+  private placeOf(mode: ComposerMode | undefined): OutgoingPlace {
+    const threadOf = this.threadOf();
+    if (!mode) return threadOf ? { threadOf } : {};
+    const { messageId, seq, senderId } = mode.message;
+    return { replyTo: { messageId, seq, senderId }, ...(threadOf ? { threadOf } : {}) };
+  }
+
+  private draftKey(): string {
+    const threadOf = this.threadOf();
+    return threadOf ? `${this.conversationId()}/${threadOf}` : this.conversationId();
   }
 
   private put(text: string): void {
@@ -211,7 +236,7 @@ export class Composer {
 
   private keepDraft(): void {
     clearTimeout(this.pause);
-    this.drafts.set(this.conversationId(), this.laidAside ?? this.text());
+    this.drafts.set(this.draftKey(), this.laidAside ?? this.text());
   }
 
   /** As tall as its text; the style sheet says how tall at most. */
@@ -220,11 +245,4 @@ export class Composer {
     area.style.height = 'auto';
     area.style.height = `${String(area.scrollHeight)}px`;
   }
-}
-
-function placeOf(mode: ComposerMode | undefined): OutgoingPlace {
-  if (!mode) return {};
-  const { messageId, seq, senderId } = mode.message;
-  if (mode.kind === 'thread') return { threadOf: messageId };
-  return { replyTo: { messageId, seq, senderId } };
 }

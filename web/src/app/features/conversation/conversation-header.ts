@@ -29,6 +29,26 @@ import { TEXTS } from '../../shared/texts';
         <p dir="auto">{{ subtitle }}</p>
       }
     </div>
+    <button
+      type="button"
+      class="icon-button"
+      [attr.aria-label]="pinsTitle"
+      [title]="pinsTitle"
+      (click)="showPins()"
+    >
+      <app-icon name="pin" [size]="18" />
+    </button>
+    @if (conversation().peer) {
+      <button
+        type="button"
+        class="icon-button"
+        [attr.aria-label]="settingsTitle"
+        [title]="settingsTitle"
+        (click)="showSettings()"
+      >
+        <app-icon name="follow" [size]="18" />
+      </button>
+    }
     @if (!conversation().peer) {
       <button
         type="button"
@@ -50,6 +70,8 @@ export class ConversationHeader {
   readonly conversation = input.required<ConversationSummary>();
 
   protected readonly texts = TEXTS.conversation;
+  protected readonly pinsTitle = TEXTS.pins.title;
+  protected readonly settingsTitle = TEXTS.members.notifications;
   protected readonly name = computed(() => conversationName(this.conversation()));
   protected readonly sign = computed(() => conversationSign(this.conversation()));
   protected readonly seed = computed(() => this.conversation().peer?.id ?? this.conversation().id);
@@ -62,6 +84,14 @@ export class ConversationHeader {
     const { peer } = this.conversation();
     return peer && this.presences.stateOf(peer.id);
   });
+
+  protected showSettings(): void {
+    this.dialogs.show('directSettings', { conversationId: this.conversation().id });
+  }
+
+  protected showPins(): void {
+    this.dialogs.show('pins', { conversationId: this.conversation().id });
+  }
 
   protected showMembers(): void {
     this.dialogs.show('members', { conversationId: this.conversation().id });

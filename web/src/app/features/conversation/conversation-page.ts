@@ -1,4 +1,4 @@
-import { Component, input } from '@angular/core';
+import { Component, computed, input } from '@angular/core';
 import { ConversationPane } from './conversation-pane';
 
 /**
@@ -10,7 +10,7 @@ import { ConversationPane } from './conversation-pane';
   imports: [ConversationPane],
   template: `
     @for (id of [conversationId()]; track id) {
-      <app-conversation-pane [conversationId]="id" />
+      <app-conversation-pane [conversationId]="id" [seq]="place()" [thread]="thread()" />
     }
   `,
   styles: `
@@ -25,4 +25,13 @@ import { ConversationPane } from './conversation-pane';
 })
 export class ConversationPage {
   readonly conversationId = input.required<string>();
+  /** The message that the address points at. */
+  readonly seq = input<string>();
+  /** The message whose thread is open. */
+  readonly thread = input<string>();
+
+  protected readonly place = computed(() => {
+    const seq = Number(this.seq());
+    return Number.isSafeInteger(seq) && seq > 0 ? seq : undefined;
+  });
 }

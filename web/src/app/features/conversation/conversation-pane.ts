@@ -21,13 +21,14 @@ import { problemText, TEXTS } from '../../shared/texts';
 import { Composer } from './composer';
 import { ConversationHeader } from './conversation-header';
 import { MessageActions } from './message-actions';
+import { ThreadPane } from './thread-pane';
 import { Timeline } from './timeline';
 import { TypingLine } from './typing-line';
 
 /** One open conversation. */
 @Component({
   selector: 'app-conversation-pane',
-  imports: [Composer, ConversationHeader, RouterLink, Timeline, TypingLine],
+  imports: [Composer, ConversationHeader, RouterLink, ThreadPane, Timeline, TypingLine],
   templateUrl: './conversation-pane.html',
   styleUrl: './conversation-pane.scss',
   providers: [MessageActions],
@@ -39,6 +40,10 @@ export class ConversationPane {
   protected readonly actions = inject(MessageActions);
 
   readonly conversationId = input.required<string>();
+  /** The message to show, in the thread if one is open. */
+  readonly seq = input<number>();
+  /** The message whose thread is open. */
+  readonly thread = input<string>();
 
   protected readonly texts = TEXTS.conversation;
   protected readonly conversation = computed(() => this.conversations.find(this.conversationId()));
@@ -58,6 +63,12 @@ export class ConversationPane {
   private readonly absence = signal<'unknown' | 'outside' | undefined>(undefined);
   private readonly timeline = viewChild(Timeline);
   private opened = false;
+  /** How much was unread at opening. */
+  protected readonly unreadCount = signal(0);
+  /** Whether what is to be shown first is there. */
+  protected readonly ready = signal(false);
+  /** What the address points at is not there, or not for the reader. */
+  protected readonly lostPlace = signal(false);
 
   constructor() {
     inject(PresenceStore).show(
@@ -70,8 +81,20 @@ export class ConversationPane {
       const conversation = this.conversation();
       const loaded = this.conversations.loaded();
       untracked(() => {
-        if (conversation) this.open(conversation);
+        if (conversation) void this.open(conversation);
         else if (loaded && !this.conversations.wasLost(this.conversationId())) void this.look();
+      });
+    });
+    effect(() => {
+      this.actions.conversationId = this.conversationId();
+    });
+    effect(() => {
+      const seq = this.seq();
+      const timeline = this.timeline();
+      if (!this.ready() || !timeline) return;
+      untracked(() => {
+        this.lostPlace.set(false);
+        if (seq !== undefined && !this.thread()) void this.show(timeline, seq);
       });
     });
     inject(DestroyRef).onDestroy(() => {
@@ -88,19 +111,39 @@ export class ConversationPane {
   }
 
   protected sent(): void {
-    this.readUpTo.set(undefined);
-    this.readMarkers.release();
+    this.markRead();
     this.timeline()?.follow();
   }
 
-  private open({ id, unreadCount, unreadFrom, ...summary }: ConversationSummary): void {
+  /** The divider has done its work. */
+  protected markRead(): void {
+    this.readUpTo.set(undefined);
+    this.readMarkers.release();
+  }
+
+  private async open({
+    id,
+    unreadCount,
+    unreadFrom,
+    ...summary
+  }: ConversationSummary): Promise<void> {
     if (this.opened) return;
     this.opened = true;
     this.readMarkers.release();
     const { lastReadSeq, lastSeq } = summary;
     const readUpTo = unreadFrom === undefined ? lastReadSeq : unreadFrom - 1;
-    if (unreadCount > 0) this.readUpTo.set(readUpTo);
-    void this.messages.open(id, unreadCount > 0 ? lastSeq - readUpTo : 0);
+    if (unreadCount > 0) {
+      this.readUpTo.set(readUpTo);
+      this.unreadCount.set(unreadCount);
+    }
+    const unread = unreadCount > 0 ? { unread: lastSeq - readUpTo, at: readUpTo + 1 } : {};
+    await this.messages.open(id, unread);
+    this.ready.set(true);
+  }
+
+  private async show(timeline: Timeline, seq: number): Promise<void> {
+    const isShown = await timeline.show(seq);
+    if (!isShown && this.seq() === seq) this.lostPlace.set(true);
   }
 
   /** Not in the list: perhaps it is newer than that. */

@@ -1,4 +1,5 @@
 import { computed, inject, Injectable, signal } from '@angular/core';
+import { Router } from '@angular/router';
 import { toProblem } from '../../core/api/problem';
 import { Message } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
@@ -7,13 +8,14 @@ import { MessagesStore } from '../../core/chat/messages-store';
 import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import { ReadMarkers } from '../../core/chat/read-markers';
 import { ChatHub } from '../../core/realtime/chat-hub';
+import { copyText } from '../../shared/copy-text';
 import { problemText } from '../../shared/texts';
 import { permissionsOn } from './message-permissions';
 
 /** What the composer writes, if not simply the next message. */
 export interface ComposerMode {
-  readonly kind: 'reply' | 'edit' | 'thread';
-  /** The message that is answered, edited, or that the thread hangs on. */
+  readonly kind: 'reply' | 'edit';
+  /** The message that is answered or edited. */
   readonly message: Message;
 }
 
@@ -28,12 +30,15 @@ export class MessageActions {
   private readonly conversations = inject(ConversationsStore);
   private readonly messages = inject(MessagesStore);
   private readonly readMarkers = inject(ReadMarkers);
+  private readonly router = inject(Router);
 
   private readonly modeSignal = signal<ComposerMode | undefined>(undefined);
   private readonly takenBackSignal = signal<OutgoingEntry | undefined>(undefined);
   private readonly problemSignal = signal('');
   private readonly undoable = signal<ReadonlySet<string>>(new Set());
-  private readonly threads = signal<ReadonlySet<string>>(new Set());
+
+  /** Which conversation's messages these are. */
+  conversationId = '';
 
   readonly mode = this.modeSignal.asReadonly();
   /** What was not sent and is to be written again. */
@@ -47,15 +52,14 @@ export class MessageActions {
   }
 
   begin(kind: ComposerMode['kind'], message: Message): void {
-    if (kind === 'thread') this.showThread(message.messageId, true);
     this.modeSignal.set({ kind, message });
   }
 
   /** Puts what was not sent back into the composer, together with what it answers. */
   takeBack(entry: OutgoingEntry): void {
-    const answered = entry.threadOf ?? entry.replyTo?.messageId;
-    const message = answered && this.messages.find(entry.conversationId, answered);
-    if (message) this.begin(entry.threadOf ? 'thread' : 'reply', message);
+    const { conversationId, replyTo } = entry;
+    const message = replyTo && this.messages.find(conversationId, replyTo.messageId, replyTo.seq);
+    if (message) this.begin('reply', message);
     this.takenBackSignal.set(entry);
   }
 
@@ -64,17 +68,27 @@ export class MessageActions {
     this.problemSignal.set('');
   }
 
-  isThreadShown(rootId: string): boolean {
-    return this.threads().has(rootId);
+  /** Shows the thread of a message beside the conversation, and there the reply with this seq. */
+  openThread(rootId: string, seq?: number): void {
+    void this.router.navigate([...this.place(), 'thread', rootId, ...(seq ? [seq] : [])]);
   }
 
-  showThread(rootId: string, shown: boolean): void {
-    this.threads.update((ids) => {
-      const next = new Set(ids);
-      if (shown) next.add(rootId);
-      else next.delete(rootId);
-      return next;
-    });
+  openMessage(seq: number): void {
+    void this.router.navigate([...this.place(), seq]);
+  }
+
+  closeThread(): void {
+    void this.router.navigate(this.place());
+  }
+
+  /** The address of a message, for others to open. */
+  async copyLink({ seq }: Message): Promise<void> {
+    const path = this.router.createUrlTree([...this.place(), seq]).toString();
+    await copyText(new URL(path, location.origin).href);
+  }
+
+  copyText({ body }: Message): Promise<void> {
+    return copyText(body);
   }
 
   /** Whether the reader deleted this message just now. */
@@ -122,6 +136,10 @@ export class MessageActions {
 
   markUnread({ conversationId, seq }: Message): void {
     void this.attempt(() => this.readMarkers.markUnread(conversationId, seq));
+  }
+
+  private place(): string[] {
+    return ['/c', this.conversationId];
   }
 
   private forgetUndo(messageId: string): void {

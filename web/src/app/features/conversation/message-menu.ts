@@ -121,7 +121,11 @@ export class MessageMenu {
       ],
       [
         may.thread,
-        { icon: 'thread', label: texts.replyInThread, run: () => actions.begin('thread', message) },
+        {
+          icon: 'thread',
+          label: texts.replyInThread,
+          run: () => actions.openThread(message.messageId),
+        },
       ],
       [may.edit, { icon: 'edit', label: texts.edit, run: () => actions.begin('edit', message) }],
       [
@@ -132,6 +136,8 @@ export class MessageMenu {
           run: () => actions.togglePin(message),
         },
       ],
+      [true, { icon: 'link', label: texts.copyLink, run: () => void actions.copyLink(message) }],
+      [true, { icon: 'copy', label: texts.copyText, run: () => void actions.copyText(message) }],
       [
         may.markUnread,
         { icon: 'markUnread', label: texts.markUnread, run: () => actions.markUnread(message) },

@@ -1,4 +1,5 @@
 import { ComponentFixture, TestBed } from '@angular/core/testing';
+import { Router } from '@angular/router';
 import { conversation, message, page, user } from '../../../testing/builders';
 import { AuthApi } from '../../core/api/auth-api';
 import { ConversationsApi } from '../../core/api/conversations-api';
@@ -57,7 +58,7 @@ describe('a row of the timeline', () => {
 
   async function show(fields: Partial<Message>): Promise<HTMLElement> {
     const [, row] = timelineRows({
-      messages: [message(4, fields)],
+      ranges: [{ messages: [message(4, fields)], hasBefore: false }],
       outgoing: [],
       ownId: 'ana',
     });
@@ -130,12 +131,12 @@ describe('a row of the timeline', () => {
 
   it('quotes what it answers as it stands now, loaded or not', async () => {
     const replyTo = { messageId: 'm2', seq: 2, senderId: 'bea' };
-    await TestBed.inject(MessagesStore).open('c', 0);
+    await TestBed.inject(MessagesStore).open('c');
     expect((await show({ replyTo })).querySelector('app-quotation')?.textContent).toMatch(
       /Bea Lindqvist\s*message 2/u,
     );
     TestBed.inject(MessagesStore).forget('c');
-    await TestBed.inject(MessagesStore).open('c', 0);
+    await TestBed.inject(MessagesStore).open('c');
     const far = await show({ replyTo: { messageId: 'm1', seq: 0, senderId: 'bea' } });
     await vi.waitFor(() => {
       expect(far.textContent).toContain('message 1');
@@ -156,8 +157,9 @@ describe('a row of the timeline', () => {
     expect(row.textContent).toContain('Pinned by Dana');
     expect(button(row, '(edited). Show what it said before')).toBeDefined();
     const thread = button(row, '2 replies');
-    expect(thread?.getAttribute('aria-expanded')).toBe('false');
+    const opened = vi.spyOn(TestBed.inject(Router), 'navigate').mockResolvedValue(true);
+    TestBed.inject(MessageActions).conversationId = 'c';
     thread?.click();
-    expect(TestBed.inject(MessageActions).isThreadShown('m4')).toBe(true);
+    expect(opened).toHaveBeenCalledWith(['/c', 'c', 'thread', 'm4']);
   });
 });

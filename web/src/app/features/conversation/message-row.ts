@@ -6,7 +6,9 @@ import { SessionStore } from '../../core/auth/session-store';
 import { Outbox } from '../../core/chat/outbox';
 import { isUnderWay, OutgoingEntry } from '../../core/chat/outbox-queue';
 import { PeopleStore } from '../../core/chat/people-store';
+import { ThreadsStore } from '../../core/chat/threads-store';
 import { Dialogs } from '../../core/layout/dialogs';
+import { copyText } from '../../shared/copy-text';
 import { Avatar } from '../../shared/avatar/avatar';
 import { MessageText } from '../../shared/message-text/message-text';
 import { problemText, TEXTS } from '../../shared/texts';
@@ -17,6 +19,15 @@ import { MenuRequest } from './message-menu';
 import { Quotation } from './quotation';
 import { Reactions } from './reactions';
 import { MessageRow } from './timeline-rows';
+
+/** Somebody who has read a message. */
+export interface Reader {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Of more readers than this the number is shown. */
+const FACES = 4;
 
 /** One message, with its author if the row begins a group, and with its fate while it is on its way. */
 @Component({
@@ -32,6 +43,7 @@ import { MessageRow } from './timeline-rows';
     '[class.pending]': 'isUnderWay()',
     '[class.failed]': 'outgoing()?.state === "failed"',
     '[class.calls]': 'callsReader()',
+    '[class.own]': 'row().senderId === ownId()',
   },
 })
 export class MessageRowView {
@@ -39,9 +51,14 @@ export class MessageRowView {
   private readonly outbox = inject(Outbox);
   private readonly session = inject(SessionStore);
   private readonly dialogs = inject(Dialogs);
+  private readonly threads = inject(ThreadsStore);
   protected readonly actions = inject(MessageActions);
 
   readonly row = input.required<MessageRow>();
+  /** Whether this is where the thread itself is shown. */
+  readonly inThread = input(false);
+  /** Who has read up to this message, if that is to be shown here. */
+  readonly readers = input<readonly Reader[]>([]);
   /** Whether there is a connection that a waiting message could take. */
   readonly connected = input(true);
   readonly menu = output<MenuRequest>();
@@ -76,9 +93,6 @@ export class MessageRowView {
   protected readonly conversationId = computed(
     () => this.message()?.conversationId ?? this.outgoing()?.conversationId ?? '',
   );
-  protected readonly isThreadShown = computed(() =>
-    this.actions.isThreadShown(this.message()?.messageId ?? ''),
-  );
   protected readonly callsReader = computed(() => {
     const mentions = this.message()?.mentions;
     return mentions?.all === true || mentions?.userIds.includes(this.ownId()) === true;
@@ -92,10 +106,23 @@ export class MessageRowView {
     });
     return mentions.all ? [...people, { name: 'all', self: true }] : people;
   });
-  private readonly ownId = computed(() => this.session.user()?.id ?? '');
+  protected readonly faces = computed(() => this.readers().slice(0, FACES));
+  protected readonly moreReaders = computed(() => this.readers().length - this.faces().length);
+  protected readonly readersText = computed(() =>
+    this.texts.seenBy(this.readers().map(({ name }) => name)),
+  );
+  protected readonly threadUnread = computed(() => {
+    const state = this.threads.find(this.message()?.messageId ?? '');
+    return state?.following ? state.unreadCount : 0;
+  });
+  protected readonly ownId = computed(() => this.session.user()?.id ?? '');
 
   protected retry(entry: OutgoingEntry): void {
     this.outbox.retry(entry);
+  }
+
+  protected copy({ body }: OutgoingEntry): void {
+    void copyText(body);
   }
 
   protected discard(entry: OutgoingEntry): void {
@@ -106,10 +133,6 @@ export class MessageRowView {
   protected edit(entry: OutgoingEntry): void {
     this.outbox.discard(entry);
     this.actions.takeBack(entry);
-  }
-
-  protected copy(entry: OutgoingEntry): void {
-    navigator.clipboard.writeText(entry.body).catch(() => undefined);
   }
 
   protected showHistory(): void {

@@ -1,4 +1,5 @@
 import { message, messages } from '../../../testing/builders';
+import { Message } from '../../core/api/generated/models';
 import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import {
   countAfter,
@@ -9,8 +10,10 @@ import {
   timelineRows,
 } from './timeline-rows';
 
-const parts = (fields: Partial<TimelineParts>): TimelineParts => ({
-  messages: [],
+type Fields = Partial<Omit<TimelineParts, 'ranges'>> & { messages?: Message[] };
+const range = (said: Message[]) => ({ messages: said, hasBefore: (said[0]?.seq ?? 1) > 1 });
+const parts = ({ messages: said = [], ...fields }: Fields): TimelineParts => ({
+  ranges: said.length > 0 ? [range(said)] : [],
   outgoing: [],
   ownId: 'ana',
   ...fields,
@@ -25,9 +28,9 @@ const outgoing = (fields: Partial<OutgoingEntry> = {}): OutgoingEntry => ({
   state: 'queued',
   ...fields,
 });
-const rowsOf = (fields: Partial<TimelineParts>) =>
+const rowsOf = (fields: Fields) =>
   timelineRows(parts(fields)).filter((row): row is MessageRow => row.kind === 'message');
-const groups = (fields: Partial<TimelineParts>) => rowsOf(fields).map((row) => row.startsGroup);
+const groups = (fields: Fields) => rowsOf(fields).map((row) => row.startsGroup);
 
 describe('the rows of a timeline', () => {
   it('gather what one person says within five minutes', () => {
@@ -142,5 +145,21 @@ describe('the rows of a timeline', () => {
     expect(countAfter(quiet, 1, 'ana')).toBe(0);
     const rows = timelineRows(parts({ messages: [message(1), ...quiet, message(5)], readUpTo: 1 }));
     expect(rows.map((row) => row.kind).slice(-2)).toEqual(['unread', 'message']);
+  });
+
+  it('show a gap where something is not loaded, and begin a group after it', () => {
+    const ranges = [range(messages(1, 2)), range(messages(8, 9))];
+    const rows = timelineRows({ ranges, outgoing: [], ownId: 'ana', readUpTo: 5 });
+    expect(rows.map(({ kind }) => kind)).toEqual([
+      'day',
+      'message',
+      'message',
+      'gap',
+      'day',
+      'message',
+      'message',
+    ]);
+    expect(rows[3]).toMatchObject({ after: 2, before: 8 });
+    expect(rows[5]).toMatchObject({ startsGroup: true });
   });
 });

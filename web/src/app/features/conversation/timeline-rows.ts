@@ -1,9 +1,10 @@
 import { Message, SystemNote } from '../../core/api/generated/models';
+import { MessageRange } from '../../core/chat/message-ranges';
 import { OutgoingEntry } from '../../core/chat/outbox-queue';
 import { dayOf } from '../../shared/times';
 
 /** A line of the timeline. `key` stays the same from the moment a message is written until long after it arrived. */
-export type TimelineRow = DayRow | UnreadRow | NoteRow | MessageRow;
+export type TimelineRow = DayRow | UnreadRow | GapRow | NoteRow | MessageRow;
 
 export interface DayRow {
   readonly kind: 'day';
@@ -15,6 +16,15 @@ export interface DayRow {
 export interface UnreadRow {
   readonly kind: 'unread';
   readonly key: string;
+}
+
+/** Stands for messages that are not loaded, between two that are. */
+export interface GapRow {
+  readonly kind: 'gap';
+  readonly key: string;
+  /** The seqs of the messages on its sides. */
+  readonly after: number;
+  readonly before: number;
 }
 
 /** Tells what has happened to the conversation. */
@@ -40,7 +50,8 @@ export interface MessageRow {
 }
 
 export interface TimelineParts {
-  messages: readonly Message[];
+  /** What is loaded, oldest first; between two ranges something is missing. */
+  ranges: readonly MessageRange[];
   outgoing: readonly OutgoingEntry[];
   ownId: string;
   /** The last seq that had been read when the conversation was opened, if there was anything unread. */
@@ -59,42 +70,50 @@ interface Previous {
  * Messages in the order of seq, then those still on their way, with day and unread dividers between. Replies in
  * threads stand in their threads alone.
  */
-export function timelineRows({
-  messages,
-  outgoing,
-  ownId,
-  readUpTo,
-}: TimelineParts): TimelineRow[] {
+export function timelineRows({ ranges, outgoing, ownId, readUpTo }: TimelineParts): TimelineRow[] {
   const rows: TimelineRow[] = [];
   let previous: Previous | undefined;
-  // Where the first unread message is not loaded yet, the divider would only mark the beginning of a page.
-  let divided = readUpTo === undefined || (messages[0]?.seq ?? 0) > readUpTo + 1;
+  let divided = readUpTo === undefined;
+  let end: number | undefined;
 
-  for (const message of messages) {
-    if (message.threadOf) continue;
-    const at = new Date(message.sentAt);
-    const { senderId } = message;
-    if (startsDay(previous, at)) rows.push({ kind: 'day', key: `day-${String(dayOf(at))}`, at });
-    const divides = !divided && message.seq > (readUpTo ?? 0) && isNews(message, ownId);
-    if (divides) rows.push({ kind: 'unread', key: 'unread' });
-    divided ||= divides;
-    const startsGroup = divides || !continues(previous, senderId, at);
-    const key = rowKey(senderId, message.clientId);
-    if (message.system) {
-      rows.push({ kind: 'note', key, message, note: message.system });
-      previous = { senderId: '', at };
-    } else {
-      rows.push({ kind: 'message', key, senderId, body: message.body, at, startsGroup, message });
-      previous = { senderId, at };
+  for (const { messages, hasBefore } of ranges) {
+    const first = messages[0]?.seq ?? 0;
+    if (end !== undefined) {
+      rows.push({ kind: 'gap', key: `gap-${String(end)}`, after: end, before: first });
+      previous = undefined;
+    }
+    end = messages.at(-1)?.seq;
+    // Where the first unread message is not loaded, the divider would only mark the beginning of a page.
+    const mayDivide = !hasBefore || first <= (readUpTo ?? 0) + 1;
+    for (const message of messages) {
+      if (message.threadOf) continue;
+      const at = timeOf(message);
+      const { senderId } = message;
+      if (startsDay(previous, at)) rows.push(dayRow(at, message.seq));
+      const divides =
+        !divided && mayDivide && message.seq > (readUpTo ?? 0) && isNews(message, ownId);
+      if (divides) rows.push({ kind: 'unread', key: 'unread' });
+      divided ||= divides;
+      const startsGroup =
+        divides || message.replyTo !== undefined || !continues(previous, senderId, at);
+      const key = rowKey(senderId, message.clientId);
+      if (message.system) {
+        rows.push({ kind: 'note', key, message, note: message.system });
+        previous = { senderId: '', at };
+      } else {
+        rows.push({ kind: 'message', key, senderId, body: message.body, at, startsGroup, message });
+        previous = { senderId, at };
+      }
     }
   }
 
-  for (const entry of stillOutgoing(messages, outgoing)) {
+  for (const entry of stillOutgoing(ranges.at(-1)?.messages ?? [], outgoing)) {
     if (entry.threadOf) continue;
     // No clock but the server's orders or dates messages; until it has, a message is as old as the last one.
     const at = entry.sentAt ? new Date(entry.sentAt) : new Date(entry.queuedAt);
-    if (startsDay(previous, at)) rows.push({ kind: 'day', key: `day-${String(dayOf(at))}`, at });
-    const startsGroup = entry.state === 'failed' || !continues(previous, ownId, at);
+    if (startsDay(previous, at)) rows.push(dayRow(at));
+    const startsGroup =
+      entry.state === 'failed' || entry.replyTo !== undefined || !continues(previous, ownId, at);
     const key = rowKey(ownId, entry.clientId);
     rows.push({
       kind: 'message',
@@ -171,6 +190,19 @@ function stillOutgoing(
 
 function rowKey(senderId: string, clientId: string): string {
   return `${senderId}/${clientId}`;
+}
+
+/** Above the message with this seq, or above the first that has none yet. */
+function dayRow(at: Date, seq?: number): DayRow {
+  return { kind: 'day', key: `day-${String(seq ?? 'new')}`, at };
+}
+
+const times = new WeakMap<Message, Date>();
+
+function timeOf(message: Message): Date {
+  let at = times.get(message);
+  if (!at) times.set(message, (at = new Date(message.sentAt)));
+  return at;
 }
 
 function startsDay(previous: Previous | undefined, at: Date): boolean {

@@ -1,11 +1,13 @@
 import { Component, inject } from '@angular/core';
-import { RouterOutlet } from '@angular/router';
+import { Router, RouterOutlet } from '@angular/router';
 import { ServerStatus } from '../../core/auth/server-status';
+import { ConversationsStore } from '../../core/chat/conversations-store';
 import { Live } from '../../core/chat/live';
 import { ConnectionBanner } from '../../core/layout/connection-banner';
 import { TabBadge } from '../../core/notifications/tab-badge';
 import { keepFiles } from '../../core/storage/offline-files';
 import { DialogHost } from '../../core/layout/dialog-host';
+import { Dialogs } from '../../core/layout/dialogs';
 import { TEXTS } from '../../shared/texts';
 import { Sidebar } from './sidebar';
 
@@ -13,6 +15,7 @@ import { Sidebar } from './sidebar';
 @Component({
   selector: 'app-home',
   imports: [ConnectionBanner, DialogHost, RouterOutlet, Sidebar],
+  host: { '(document:keydown)': 'keydown($event)' },
   template: `
     <button type="button" class="skip button primary" (click)="skip()">{{ texts.skip }}</button>
     <app-connection-banner />
@@ -70,6 +73,9 @@ import { Sidebar } from './sidebar';
 })
 export class Home {
   protected readonly server = inject(ServerStatus);
+  private readonly dialogs = inject(Dialogs);
+  private readonly conversations = inject(ConversationsStore);
+  private readonly router = inject(Router);
   protected readonly texts = { skip: TEXTS.app.skipToComposer };
 
   constructor() {
@@ -79,7 +85,33 @@ export class Home {
     keepFiles();
   }
 
+  protected keydown(event: KeyboardEvent): void {
+    const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+    const isBusy = this.dialogs.open() !== undefined;
+    if ((ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === 'k') {
+      if (!isBusy) this.dialogs.show('switcher');
+    } else if (altKey && !ctrlKey && (key === 'ArrowUp' || key === 'ArrowDown') && !isBusy) {
+      this.step(key === 'ArrowUp' ? -1 : 1);
+    } else if (key === '?' && !isBusy && !isWriting(event.target)) {
+      this.dialogs.show('shortcuts');
+    } else return;
+    event.preventDefault();
+  }
+
+  /** To the conversation above or below the open one. */
+  private step(by: number): void {
+    const ids = this.conversations.sorted().map(({ id }) => id);
+    const open = /^\/c\/([^/?]+)/.exec(this.router.url)?.[1];
+    const next = ids[open === undefined ? 0 : ids.indexOf(open) + by];
+    if (next) void this.router.navigate(['/c', next]);
+  }
+
   protected skip(): void {
     document.querySelector<HTMLElement>('app-composer textarea')?.focus();
   }
+}
+
+/** Single keys belong to whoever is writing. */
+function isWriting(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest('input, textarea, select') !== null;
 }

@@ -1,4 +1,4 @@
-import { Component, computed, effect, inject, signal } from '@angular/core';
+import { Component, computed, effect, inject, signal, untracked } from '@angular/core';
 import { Router, RouterLink, RouterLinkActive } from '@angular/router';
 import { Icon } from '../../shared/icon/icon';
 import { toProblem } from '../../core/api/problem';
@@ -9,6 +9,7 @@ import { ConversationsStore } from '../../core/chat/conversations-store';
 import { Drafts } from '../../core/chat/drafts';
 import { PeopleStore } from '../../core/chat/people-store';
 import { PresenceStore } from '../../core/chat/presence-store';
+import { ThreadsStore } from '../../core/chat/threads-store';
 import { TypingStore } from '../../core/chat/typing-store';
 import { Clock } from '../../core/layout/clock';
 import { Dialogs } from '../../core/layout/dialogs';
@@ -31,6 +32,7 @@ export class Sidebar {
   protected readonly server = inject(ServerStatus);
   protected readonly dialogs = inject(Dialogs);
   protected readonly presence = inject(PresenceStore);
+  protected readonly threads = inject(ThreadsStore);
   private readonly people = inject(PeopleStore);
   private readonly typing = inject(TypingStore);
   private readonly drafts = inject(Drafts);
@@ -40,6 +42,9 @@ export class Sidebar {
 
   protected readonly texts = TEXTS.sidebar;
   protected readonly problem = signal('');
+  protected readonly threadsText = computed(() =>
+    TEXTS.threads.button(this.threads.unreadThreads()),
+  );
 
   protected readonly rows = computed(() => {
     const context: SidebarContext = {
@@ -74,6 +79,7 @@ export class Sidebar {
     effect(() => {
       if (this.connection.status() !== 'connected') return;
       this.people.loadDirectory().catch(() => undefined);
+      untracked(() => void this.threads.load().catch(() => undefined));
     });
   }
 

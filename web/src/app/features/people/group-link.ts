@@ -1,8 +1,18 @@
-import { Component, ElementRef, inject, input, signal, viewChild } from '@angular/core';
+import {
+  afterNextRender,
+  Component,
+  ElementRef,
+  inject,
+  input,
+  signal,
+  viewChild,
+} from '@angular/core';
 import { GroupsApi } from '../../core/api/groups-api';
+import { Invitation } from '../../core/api/generated/models';
 import { toProblem } from '../../core/api/problem';
 import { Icon } from '../../shared/icon/icon';
 import { problemText, TEXTS } from '../../shared/texts';
+import { fullTime } from '../../shared/times';
 
 const WORKS_FOR = { expiresInHours: 168, maxUses: 50 };
 
@@ -27,6 +37,24 @@ const WORKS_FOR = { expiresInHours: 168, maxUses: 50 };
         {{ texts.link }}
       </button>
     }
+    @if (links().length > 0) {
+      <h3>{{ texts.links }}</h3>
+      <ul>
+        @for (link of links(); track link.id) {
+          <li>
+            <span>{{ texts.linkUntil(link.until, link.uses, link.maxUses) }}</span>
+            <button
+              type="button"
+              class="button small"
+              [attr.aria-label]="texts.revokeNamed(link.until)"
+              (click)="revoke(link.id)"
+            >
+              {{ texts.revoke }}
+            </button>
+          </li>
+        }
+      </ul>
+    }
     @if (problem(); as sentence) {
       <p class="notice error" role="alert">{{ sentence }}</p>
     }
@@ -40,6 +68,23 @@ const WORKS_FOR = { expiresInHours: 168, maxUses: 50 };
     label {
       font-size: var(--text-small);
       font-weight: var(--weight-medium);
+    }
+    h3 {
+      margin-top: var(--space-2);
+      font-size: var(--text-small);
+      font-weight: var(--weight-medium);
+    }
+    ul {
+      width: 100%;
+    }
+    li {
+      display: flex;
+      align-items: center;
+      justify-content: space-between;
+      gap: var(--space-2);
+      min-height: 36px;
+      color: var(--fg-1);
+      font-size: var(--text-small);
     }
     .row {
       display: flex;
@@ -59,8 +104,17 @@ export class GroupLink {
 
   protected readonly texts = TEXTS.members;
   protected readonly address = signal('');
+  protected readonly links = signal<readonly (Invitation & { until: string })[]>([]);
   protected readonly copied = signal(false);
   protected readonly problem = signal('');
+  constructor() {
+    afterNextRender(() => {
+      this.load().catch((error: unknown) => {
+        this.problem.set(problemText(toProblem(error)));
+      });
+    });
+  }
+
   private readonly field = viewChild<ElementRef<HTMLInputElement>>('link');
 
   protected async create(): Promise<void> {
@@ -68,9 +122,28 @@ export class GroupLink {
     try {
       const { path } = await this.groups.createInvitation(this.conversationId(), WORKS_FOR);
       this.address.set(new URL(path, location.origin).href);
+      await this.load();
     } catch (error) {
       this.problem.set(problemText(toProblem(error)));
     }
+  }
+
+  protected async revoke(id: string): Promise<void> {
+    this.problem.set('');
+    try {
+      await this.groups.revokeInvitation(this.conversationId(), id);
+      this.address.set('');
+      await this.load();
+    } catch (error) {
+      this.problem.set(problemText(toProblem(error)));
+    }
+  }
+
+  private async load(): Promise<void> {
+    const invitations = await this.groups.invitations(this.conversationId());
+    this.links.set(
+      invitations.map((link) => ({ ...link, until: fullTime(new Date(link.expiresAt)) })),
+    );
   }
 
   protected async copy(address: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { Component, inject, input, signal } from '@angular/core';
 import { GroupsApi } from '../../core/api/groups-api';
 import { toProblem } from '../../core/api/problem';
-import { ConversationSummary } from '../../core/api/generated/models';
+import { ConversationSummary, HistoryVisibility } from '../../core/api/generated/models';
 import { ConversationsStore } from '../../core/chat/conversations-store';
 import { problemText, TEXTS } from '../../shared/texts';
 
@@ -9,7 +9,7 @@ import { problemText, TEXTS } from '../../shared/texts';
 @Component({
   selector: 'app-group-settings',
   template: `
-    <form (submit)="save($event, name.value, topic.value)">
+    <form (submit)="save($event, name.value, topic.value, history.value)">
       <label for="group-name">{{ texts.name }}</label>
       <input
         #name
@@ -29,6 +29,14 @@ import { problemText, TEXTS } from '../../shared/texts';
         autocomplete="off"
         [value]="conversation().topic ?? ''"
       />
+      <label for="group-history">{{ texts.history }}</label>
+      <select #history id="group-history" class="input">
+        @for (choice of choices; track choice) {
+          <option [value]="choice" [selected]="choice === conversation().history">
+            {{ texts.histories[choice] }}
+          </option>
+        }
+      </select>
       <div class="row">
         <button type="submit" class="button small">{{ texts.save }}</button>
         <span role="status">{{ news() }}</span>
@@ -63,15 +71,24 @@ export class GroupSettings {
   readonly conversation = input.required<ConversationSummary>();
 
   protected readonly texts = TEXTS.members;
+  protected readonly choices: readonly HistoryVisibility[] = ['joined', 'all'];
   protected readonly news = signal('');
   protected readonly problem = signal('');
 
-  protected async save(event: SubmitEvent, name: string, topic: string): Promise<void> {
+  protected async save(
+    event: SubmitEvent,
+    name: string,
+    topic: string,
+    shown: string,
+  ): Promise<void> {
     event.preventDefault();
+    const history: HistoryVisibility = shown === 'all' ? 'all' : 'joined';
     this.news.set('');
     this.problem.set('');
     try {
-      this.conversations.put(await this.groups.change(this.conversation().id, { name, topic }));
+      this.conversations.put(
+        await this.groups.change(this.conversation().id, { name, topic, history }),
+      );
       this.news.set(this.texts.saved);
     } catch (error) {
       this.problem.set(problemText(toProblem(error)));

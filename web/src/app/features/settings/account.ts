@@ -7,6 +7,7 @@ import { DeviceSession } from '../../core/api/generated/models';
 import { SessionStore } from '../../core/auth/session-store';
 import { Outbox } from '../../core/chat/outbox';
 import { Clock } from '../../core/layout/clock';
+import { Density, DensityStore } from '../../core/layout/density';
 import { Dialogs } from '../../core/layout/dialogs';
 import { Theme, ThemeStore } from '../../core/layout/theme';
 import { Notifications } from '../../core/notifications/notifications';
@@ -28,6 +29,7 @@ export class Account {
   private readonly clock = inject(Clock);
   protected readonly session = inject(SessionStore);
   protected readonly themes = inject(ThemeStore);
+  protected readonly densities = inject(DensityStore);
   protected readonly dialogs = inject(Dialogs);
 
   protected readonly texts = TEXTS.account;
@@ -40,6 +42,11 @@ export class Account {
     { theme: 'light', label: this.texts.light },
     { theme: 'dark', label: this.texts.dark },
   ];
+  protected readonly densityChoices: readonly { density: Density; label: string }[] = [
+    { density: 'comfortable', label: this.texts.comfortable },
+    { density: 'compact', label: this.texts.compact },
+  ];
+  protected readonly privateReceipts = signal<boolean | undefined>(undefined);
   protected readonly name = linkedSignal(() => this.session.user()?.displayName ?? '');
   protected readonly changed = computed(() => {
     const name = this.name().trim();
@@ -60,6 +67,9 @@ export class Account {
 
   constructor() {
     void this.attempt(() => this.loadDevices());
+    void this.attempt(async () => {
+      this.privateReceipts.set((await this.people.me()).privateReceipts);
+    });
   }
 
   protected rename(event: SubmitEvent): Promise<void> {
@@ -68,6 +78,13 @@ export class Account {
       if (!this.changed()) return;
       this.session.setUser(await this.people.rename(this.name().trim()));
       this.saved.set(true);
+    });
+  }
+
+  protected keepPrivate(event: Event): Promise<void> {
+    const { checked } = event.target as HTMLInputElement;
+    return this.attempt(async () => {
+      this.privateReceipts.set((await this.people.keepReceiptsPrivate(checked)).privateReceipts);
     });
   }
 

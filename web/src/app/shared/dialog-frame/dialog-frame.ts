@@ -59,6 +59,11 @@ export class DialogFrame {
     });
   }
 
+  /** Closes at once, so that what comes next can take the focus. */
+  close(): void {
+    this.element().nativeElement.close();
+  }
+
   /** A press on the backdrop reaches the dialog itself; one inside reaches what is pressed. */
   protected press(event: MouseEvent): void {
     const dialog = this.element().nativeElement;

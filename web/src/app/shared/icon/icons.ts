@@ -1,6 +1,9 @@
 import {
   ArrowDown,
   ArrowLeft,
+  ArrowUp,
+  Bell,
+  BellRing,
   Ban,
   BellOff,
   Check,
@@ -65,6 +68,9 @@ export const ICONS = {
   signOut: LogOut,
   thread: MessagesSquare,
   unpin: PinOff,
+  up: ArrowUp,
+  follow: Bell,
+  following: BellRing,
   waiting: Clock3,
   write: SquarePen,
 } as const;

@@ -1,39 +1,30 @@
+import { NgTemplateOutlet } from '@angular/common';
 import { Component, computed, input } from '@angular/core';
-import { isOnlyEmoji, Mention, textParts } from './text-parts';
+import { CodeBlock } from './code-block';
+import { MarkdownNode, parseMarkdown } from './markdown';
+import { isOnlyEmoji, Mention } from './text-parts';
 
-/** A message's text with its line breaks and links and mentions, built as nodes and never as HTML. */
+/** What a message says, drawn from its tree: never as HTML. */
 @Component({
   selector: 'app-message-text',
-  // In one line: white space in here is shown.
-  // prettier-ignore
-  template: `@for (part of parts(); track $index) {@if (part.kind === 'link') {<a [href]="part.href" target="_blank" rel="noopener noreferrer nofollow ugc">{{ part.text }}</a>} @else if (part.kind === 'mention') {<span class="mention" [class.self]="part.self">{{ part.text }}</span>} @else {{{ part.text }}}}`,
-  host: { dir: 'auto', '[class.large]': 'large()' },
-  styles: `
-    :host {
-      display: block;
-      white-space: pre-wrap;
-      overflow-wrap: anywhere;
-    }
-    :host(.large) {
-      font-size: 2rem;
-      line-height: 2.5rem;
-    }
-    .mention {
-      padding: 0 2px;
-      border-radius: 4px;
-      background: var(--accent-soft);
-      color: var(--accent);
-      font-weight: var(--weight-medium);
-    }
-    .mention.self {
-      background: var(--highlight);
-      color: var(--fg-0);
-    }
-  `,
+  imports: [CodeBlock, NgTemplateOutlet],
+  templateUrl: './message-text.html',
+  styleUrl: './message-text.scss',
+  host: { dir: 'auto', '[class.large]': 'large()', '[class.single]': 'single()' },
 })
 export class MessageText {
   readonly body = input.required<string>();
   readonly mentions = input<readonly Mention[]>([]);
-  protected readonly parts = computed(() => textParts(this.body(), this.mentions()));
+  protected readonly nodes = computed(() => parseMarkdown(this.body(), this.mentions()));
   protected readonly large = computed(() => isOnlyEmoji(this.body()));
+  /** One paragraph: what follows may stand on its last line. */
+  protected readonly single = computed(() => {
+    const nodes = this.nodes();
+    return nodes.length === 1 && nodes[0]?.kind === 'paragraph';
+  });
+
+  /** A template's context has no type of its own. */
+  protected typed(nodes: readonly MarkdownNode[]): readonly MarkdownNode[] {
+    return nodes;
+  }
 }

@@ -71,7 +71,8 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
-function safeHref(address: string): string | undefined {
+/** The address, if it is one of the web. */
+export function safeHref(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);
   const web = url.protocol === 'http:' || url.protocol === 'https:';
