@@ -1,5 +1,7 @@
 use super::*;
 
+use std::net::IpAddr;
+
 #[expect(
     clippy::result_large_err,
     reason = "the jail of figment's tests wants its own error"
