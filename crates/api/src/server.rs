@@ -26,8 +26,12 @@ use body::TimedBody;
 pub(crate) use body::is_timeout;
 use placed::Placed;
 
-/// How long a client may take to send the headers of a request, the first one included.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take to send the headers of its first request.
+const FIRST_HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be kept without a whole request after its first. A client that finds its connection closed in the moment in
+/// which it sends cannot know what became of the request, so the client must be the one that closes: this is longer than what proxies
+/// (60 to 90 s) and HTTP libraries (90 s) keep one for.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
 /// How long a client may take to send the body of a request.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait after accepting failed, for instance because there are no descriptors left.
@@ -90,7 +94,7 @@ async fn connection(
     });
     // hyper's own timer begins only once it knows which version of HTTP the client speaks.
     let is_silent = async {
-        if tokio::time::timeout(HEADER_TIMEOUT, spoke.cancelled())
+        if tokio::time::timeout(FIRST_HEADER_TIMEOUT, spoke.cancelled())
             .await
             .is_ok()
         {
@@ -101,7 +105,7 @@ async fn connection(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
+        .header_read_timeout(IDLE_TIMEOUT);
     builder.http2().timer(TokioTimer::new());
     let io = Placed::new(TokioIo::new(stream), place);
     let connection = builder.serve_connection_with_upgrades(io, service);

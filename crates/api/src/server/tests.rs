@@ -84,6 +84,20 @@ async fn who_does_not_begin_to_speak_is_sent_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_outlives_what_a_proxy_keeps_it_for_and_not_much_more() {
+    let (address, _tasks) = start(10).await;
+    let request = "GET / HTTP/1.1\r\nhost: here\r\n\r\n";
+    let mut stream = connect(address, request).await;
+    read_until(&mut stream, "here").await;
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let said = read_until(&mut stream, "here").await;
+    assert!(said.starts_with("HTTP/1.1 200 "), "{said}");
+    let end = tokio::time::timeout(LONG, read_until(&mut stream, "never")).await;
+    assert!(end.is_ok(), "it is still connected");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let (address, _tasks) = start(10).await;
     let head = "POST /json HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n";
