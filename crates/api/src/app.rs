@@ -46,20 +46,21 @@ use background::Background;
 use bus::NodeBus;
 use realtime::{Parts, Realtime};
 use sharing::Sharing;
+use stop::Stop;
 use storage::Storage;
 
 /// Where the hub is.
 const HUB_PATH: &str = "/hubs/chat";
-/// How long running requests may take to end when the program stops.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Runs Hubbub until it is told to stop.
 pub fn run(config: Config) -> Result<(), StartError> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(StartError::Runtime)?
-        .block_on(serve(config))
+        .map_err(StartError::Runtime)?;
+    let ended = runtime.block_on(serve(config));
+    // What has not ended by now was waited for long enough.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(config: Config) -> Result<(), StartError> {
@@ -85,44 +86,31 @@ async fn serve(config: Config) -> Result<(), StartError> {
     tracing::info!(address = %listening_on, "serving");
 
     let closing = CancellationToken::new();
-    let serving = server::serve(
+    let serving = TaskTracker::new();
+    serving.spawn(server::serve(
         listener,
         node.router.clone(),
         config.server.max_connections,
         closing.clone(),
-    );
-    let lost = CancellationToken::new();
-    let draining = async {
-        let window = tokio::select! {
-            () = stop::requested() => {
-                tracing::info!("stopping: clients are sent away");
-                Duration::from_secs(config.server.drain_seconds)
-            }
-            // Another node may serve from now on: two must not.
-            () = storage.lost() => {
-                lost.cancel();
-                Duration::ZERO
-            }
-        };
-        stopping.cancel();
-        node.hub.drain(window).await;
-        closing.cancel();
+    ));
+    serving.close();
+    let (window, end) = tokio::select! {
+        () = stop::requested() => {
+            tracing::info!("stopping: clients are sent away");
+            (Duration::from_secs(config.server.drain_seconds), Ok(()))
+        }
+        // Another node may serve from now on: two must not.
+        () = storage.lost() => (Duration::ZERO, Err(StartError::NodeLockLost)),
     };
-    let in_time = async {
-        closing.cancelled().await;
-        tokio::time::sleep(STOP_TIMEOUT).await;
-    };
-    tokio::select! {
-        ((), ()) = async { tokio::join!(serving, draining) } => {}
-        () = in_time => tracing::warn!("some requests did not end in time"),
-    }
-    node.finish().await;
-    storage.close().await;
+    stopping.cancel();
+    let stop = Stop::begin(window);
+    stop.calls(node.hub.drain(window)).await;
+    closing.cancel();
+    stop.requests(serving.wait()).await;
+    node.finish(&stop).await;
+    stop.database(storage.close()).await;
     tracing::info!("stopped");
-    if lost.is_cancelled() {
-        return Err(StartError::NodeLockLost);
-    }
-    Ok(())
+    end
 }
 
 /// A running node: what serves, and what works in the background.
@@ -196,6 +184,7 @@ impl Node {
             presence: presence.clone(),
             clock: clock.clone(),
             committed,
+            connection_key: prepared.connection_key,
             tasks: tasks.clone(),
         };
         let realtime = Realtime::build(parts, wrap);
@@ -215,6 +204,7 @@ impl Node {
         };
         background.spawn(&tasks, &stopping);
 
+        let bus_health = events.health();
         let app = App::new(Services {
             config,
             users: UserService::new(store.clone(), events),
@@ -225,6 +215,7 @@ impl Node {
             chat,
             groups,
             presence,
+            bus_health,
             login_throttle: LoginThrottle::default(),
             tasks,
             stopping,
@@ -249,21 +240,11 @@ impl Node {
     }
 
     /// Waits for what was begun: what was taken in is written, and nothing more is taken in.
-    async fn finish(&self) {
+    async fn finish(&self, stop: &Stop) {
         self.writer.close();
         self.app.tasks.close();
-        if tokio::time::timeout(STOP_TIMEOUT, self.app.tasks.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!("some work did not end in time");
-        }
-        if tokio::time::timeout(STOP_TIMEOUT, self.bus.close())
-            .await
-            .is_err()
-        {
-            tracing::warn!("other nodes were not told everything");
-        }
+        stop.work(self.app.tasks.wait()).await;
+        stop.bus(self.bus.close()).await;
     }
 }
 

@@ -6,9 +6,10 @@ use hubbub_application::auth::AuthService;
 use hubbub_application::chat::ChatService;
 use hubbub_application::groups::GroupService;
 use hubbub_application::invitations::InvitationService;
-use hubbub_application::ports::{Clock, IdGenerator};
+use hubbub_application::ports::{BusHealth, Clock, IdGenerator};
 use hubbub_application::presence::PresenceService;
 use hubbub_application::users::UserService;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -32,6 +33,7 @@ pub(crate) struct Services {
     pub(crate) chat: Arc<ChatService>,
     pub(crate) groups: Arc<GroupService>,
     pub(crate) presence: Arc<PresenceService>,
+    pub(crate) bus_health: watch::Receiver<BusHealth>,
     pub(crate) login_throttle: LoginThrottle,
     /// Work that is finished before the program ends.
     pub(crate) tasks: TaskTracker,

@@ -31,6 +31,8 @@ pub struct Prepared {
     pub token_key: ServerKey,
     /// The key by which nodes know what comes from their own.
     pub bus_key: ServerKey,
+    /// The key that signs the tokens by which connections of the hub are negotiated.
+    pub connection_key: ServerKey,
     /// The code that makes the first account, while there is none.
     pub setup_code: Option<String>,
 }
@@ -58,6 +60,10 @@ impl ServerService {
         let token_key = unit.server().key_or_insert("tokens", self.fresh_key());
         let token_key = token_key.await?;
         let bus_key = unit.server().key_or_insert("bus", self.fresh_key()).await?;
+        let connection_key = unit
+            .server()
+            .key_or_insert("connections", self.fresh_key())
+            .await?;
         if unit.conversations().find(GENERAL).await?.is_none() {
             let general = Conversation::found(GENERAL, Subject::Channel(general_title()), now);
             unit.conversations().add(&general).await?;
@@ -67,6 +73,7 @@ impl ServerService {
             epoch,
             token_key,
             bus_key,
+            connection_key,
             setup_code,
         })
     }

@@ -76,13 +76,13 @@ impl HubContext {
             .for_each(|connection| connections.push(Arc::clone(connection)));
         let share = window / u32::try_from(connections.len().max(1)).unwrap_or(u32::MAX);
         let start = Instant::now();
-        for (index, connection) in (1u32..).zip(connections) {
+        for (index, connection) in (0u32..).zip(connections) {
             if connection.give_up() {
                 continue;
             }
+            tokio::time::sleep_until(start + share * index).await;
             ConnectionHandle::new(connection, Origin::Anyone)
                 .close(CloseReason::normal().allow_reconnect(true));
-            tokio::time::sleep_until(start + share * index).await;
         }
         self.core.tasks.close();
         self.core.tasks.wait().await;

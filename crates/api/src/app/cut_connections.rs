@@ -257,6 +257,6 @@ async fn ten_thousand_connections_cut_before_their_answer_lose_and_double_nothin
     node.hub.drain(Duration::ZERO).await;
     closing.cancel();
     serving.await.unwrap();
-    node.finish().await;
+    node.finish(&Stop::begin(Duration::ZERO)).await;
     storage.close().await;
 }

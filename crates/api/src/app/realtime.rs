@@ -7,6 +7,7 @@ use hubbub_application::chat::ChatService;
 use hubbub_application::groups::GroupService;
 use hubbub_application::ports::{Clock, EventBus};
 use hubbub_application::presence::PresenceService;
+use hubbub_domain::repository::ServerKey;
 use signalr_hub::{ConnectionId, Hub, HubBuilder};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,6 +24,7 @@ pub(super) struct Parts {
     pub(super) presence: Arc<PresenceService>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) committed: Arc<Committed>,
+    pub(super) connection_key: ServerKey,
     pub(super) tasks: TaskTracker,
 }
 
@@ -48,6 +50,7 @@ impl Realtime {
             presence,
             clock,
             committed,
+            connection_key,
             tasks,
         } = parts;
         let watching = Watching::new(presence.clone(), clock.clone(), tasks.clone());
@@ -55,7 +58,7 @@ impl Realtime {
         let outbound = Arc::new(HubOutbound::new(presence.clone(), watching.clone()));
         let (source, to, events) = (chat.clone(), outbound.clone(), committed.clone());
         let relay = Relay::new(source, to, events, tasks.clone());
-        let hub = wrap(hub::builder(HubState {
+        let state = HubState {
             auth,
             chat,
             groups,
@@ -63,8 +66,8 @@ impl Realtime {
             watching: watching.clone(),
             clock,
             relay: relay.clone(),
-        }))
-        .build();
+        };
+        let hub = wrap(hub::builder(state, &connection_key)).build();
         outbound.connect(hub.context());
         Self {
             hub,

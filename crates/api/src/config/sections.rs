@@ -115,7 +115,7 @@ impl Default for ServerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             trusted_proxies: Vec::new(),
-            drain_seconds: 10,
+            drain_seconds: 20,
             max_connections: 15_000,
         }
     }

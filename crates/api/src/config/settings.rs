@@ -41,7 +41,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "server.drain_seconds",
-        about: "Over how many seconds clients are sent away when Hubbub stops, so that they do not all come back at once.",
+        about: "Over how many seconds clients are sent away when Hubbub stops, so that they do not all come back at once. It has ended five seconds later.",
     },
     Setting {
         key: "server.max_connections",

@@ -6,7 +6,10 @@ use hubbub_application::groups::GroupService;
 use hubbub_application::ports::Clock;
 use hubbub_application::presence::{Departure, PresenceService};
 use hubbub_domain::ids::UserId;
-use signalr_hub::{ConnectionId, Context, DisconnectReason, Hub, HubBuilder, HubOptions};
+use hubbub_domain::repository::ServerKey;
+use signalr_hub::{
+    ConnectionId, Context, DisconnectReason, Hub, HubBuilder, HubOptions, StatelessNegotiation,
+};
 use tokio::time::Instant;
 
 use super::authenticate::TokenAuthentication;
@@ -37,8 +40,8 @@ pub(crate) struct HubState {
 /// What a method answers.
 pub(super) type Result<T> = std::result::Result<T, HubProblem>;
 
-/// The hub with all its methods.
-pub(crate) fn builder(state: HubState) -> HubBuilder<HubState> {
+/// The hub with all its methods. Nodes with the same key accept what any of them has negotiated.
+pub(crate) fn builder(state: HubState, connection_key: &ServerKey) -> HubBuilder<HubState> {
     let authentication = TokenAuthentication {
         auth: Arc::clone(&state.auth),
         clock: Arc::clone(&state.clock),
@@ -50,6 +53,8 @@ pub(crate) fn builder(state: HubState) -> HubBuilder<HubState> {
             close_on_authentication_expiration: true,
             // Who writes a client must see what is wrong with a call.
             detailed_binding_errors: true,
+            // The node that negotiated need not be the one that a load balancer sends the WebSocket to.
+            stateless_negotiation: Some(StatelessNegotiation::new(connection_key.secret)),
             ..HubOptions::default()
         })
         .authenticate(authentication)

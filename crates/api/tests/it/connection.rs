@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::app::{Person, TestApp};
@@ -23,10 +24,27 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) async fn open(app: &TestApp, person: &Person) -> Self {
+        let opened = Self::try_open(app, person, None).await;
+        opened.expect("the hub is open")
+    }
+
+    /// Opens what was negotiated before, if anything was. Answers the status if it is refused.
+    pub(crate) async fn try_open(
+        app: &TestApp,
+        person: &Person,
+        negotiated: Option<&str>,
+    ) -> Result<Self, StatusCode> {
         let address = app.server.address();
         let token = &person.access_token;
-        let url = format!("ws://{address}/hubs/chat?access_token={token}");
-        let (socket, _) = connect_async(url).await.expect("the hub is open");
+        let mut url = format!("ws://{address}/hubs/chat?access_token={token}");
+        if let Some(id) = negotiated {
+            url = format!("{url}&id={id}");
+        }
+        let socket = match connect_async(url).await {
+            Ok((socket, _)) => socket,
+            Err(Error::Http(response)) => return Err(response.status()),
+            Err(error) => panic!("{error}"),
+        };
         let mut connection = Self {
             socket,
             records: Vec::new(),
@@ -36,7 +54,7 @@ impl Connection {
             .send(&json!({ "protocol": "json", "version": 1 }))
             .await;
         assert_eq!(connection.next().await, json!({}));
-        connection
+        Ok(connection)
     }
 
     pub(crate) async fn send(&mut self, record: &Value) {

@@ -201,5 +201,8 @@ async fn a_retry_over_http_gets_the_same_receipt() {
 async fn health_is_told_without_a_sign_in() {
     let app = TestApp::start().await;
     assert_eq!(app.get("/health/live").await.status, StatusCode::OK);
-    assert_eq!(app.get("/health/ready").await.status, StatusCode::OK);
+    let ready = app.get("/health/ready").await;
+    assert_eq!(ready.status, StatusCode::OK);
+    let expected = json!({ "status": "ready", "database": "up", "bus": "healthy" });
+    assert_eq!(ready.body, expected);
 }

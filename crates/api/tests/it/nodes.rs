@@ -208,3 +208,19 @@ fn redis_without_postgres_is_refused_in_one_sentence() {
     assert!(said.contains("set HUBBUB_DATABASE_URL as well"), "{said}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[tokio::test]
+async fn a_connection_negotiated_on_one_node_opens_on_the_other_for_the_same_person_alone() {
+    let cluster = Cluster::start().await;
+    let ada = cluster.first.owner("ada").await;
+    let bob = cluster.first.guest_of(&ada, "bob").await;
+    let negotiated = ada
+        .post("/hubs/chat/negotiate?negotiateVersion=1", json!({}))
+        .await;
+    let id = negotiated.text("connectionToken").to_owned();
+
+    let refused = Connection::try_open(&cluster.second, &bob, Some(&id)).await;
+    assert_eq!(refused.err(), Some(StatusCode::NOT_FOUND));
+    let opened = Connection::try_open(&cluster.second, &ada, Some(&id)).await;
+    opened.unwrap().event("Heads").await;
+}
