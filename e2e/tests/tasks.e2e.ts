@@ -105,6 +105,13 @@ test('by the keyboard alone, from right to left, and on a telephone', async ({ b
     await keyboard.press('Enter');
     await expect(ada.messages('Harbour').last()).toContainText('Hello from the keysboard');
     await ada.timeline('Harbour').focus();
+    await keyboard.press('Control+k');
+    await expect(ada.dialog('Go to').getByRole('option').first()).toBeVisible();
+    await keyboard.type('harb');
+    await expect(ada.dialog('Go to').getByRole('option')).toHaveCount(1);
+    await keyboard.press('Enter');
+    await expect(ada.composer('Harbour'), 'going to where one is').toBeFocused();
+    await ada.timeline('Harbour').focus();
     await keyboard.press('ArrowDown');
     await keyboard.press('ArrowUp');
     await keyboard.press('Enter');

@@ -20,6 +20,7 @@ import { MessagesStore } from '../../core/chat/messages-store';
 import { Outbox, OutgoingPlace } from '../../core/chat/outbox';
 import { PeopleStore } from '../../core/chat/people-store';
 import { TypingSender } from '../../core/chat/typing-sender';
+import { WritingPlace } from '../../core/layout/writing-place';
 import { ChatHub } from '../../core/realtime/chat-hub';
 import { excerpt, TEXTS } from '../../shared/texts';
 import { ComposerMode, MessageActions } from './message-actions';
@@ -51,6 +52,7 @@ export class Composer {
   private readonly people = inject(PeopleStore);
   private readonly session = inject(SessionStore);
   private readonly actions = inject(MessageActions);
+  private readonly writingPlace = inject(WritingPlace);
 
   readonly conversationId = input.required<string>();
   readonly name = input.required<string>();
@@ -80,7 +82,8 @@ export class Composer {
   private entered?: ComposerMode;
   private pause?: ReturnType<typeof setTimeout>;
   /** On touch screens Enter is the only way to a new line. */
-  private readonly enterSends = !matchMedia('(hover: none) and (pointer: coarse)').matches;
+  private readonly enterSends = this.writingPlace.isAtHand;
+  private leave?: () => void;
 
   private readonly left = computed(() => charactersLeft(this.text()));
   protected readonly over = computed(() => this.left() < 0);
@@ -99,11 +102,13 @@ export class Composer {
       if (!this.threadOf()) {
         this.typing = new TypingSender(this.hub, id);
         this.drafts.open(id);
+        this.leave = this.writingPlace.open(() => {
+          this.focus();
+        });
       }
       this.put(this.drafts.of(this.draftKey()));
       this.opened.set(true);
-      // Where a keyboard would not push the messages away, writing can begin at once.
-      if (this.enterSends) this.area().nativeElement.focus({ preventScroll: true });
+      if (this.writingPlace.isAtHand) this.focus();
     });
     effect(() => {
       const mode = this.actions.mode();
@@ -117,6 +122,7 @@ export class Composer {
       this.keepDraft();
       if (!this.threadOf()) this.drafts.close(this.conversationId());
       this.typing?.stop();
+      this.leave?.();
     });
   }
 
@@ -157,14 +163,14 @@ export class Composer {
     this.typing?.silence();
     this.put('');
     this.keepDraft();
-    this.area().nativeElement.focus({ preventScroll: true });
+    this.focus();
     if (mode) this.actions.endMode();
     this.sent.emit();
   }
 
   protected cancel(): void {
     this.actions.endMode();
-    this.area().nativeElement.focus({ preventScroll: true });
+    this.focus();
   }
 
   /** The text stays until the server has it. */
@@ -199,14 +205,14 @@ export class Composer {
       this.put(this.laidAside);
       this.laidAside = undefined;
     }
-    if (mode) this.area().nativeElement.focus({ preventScroll: true });
+    if (mode) this.focus();
   }
 
   /** Before what is being written. */
   private takeBack(body: string): void {
     this.put([body, this.text()].filter(Boolean).join('\n'));
     this.keepDraft();
-    this.area().nativeElement.focus({ preventScroll: true });
+    this.focus();
   }
 
   private describe({ kind, message }: ComposerMode): string {
@@ -226,6 +232,10 @@ export class Composer {
   private draftKey(): string {
     const threadOf = this.threadOf();
     return threadOf ? `${this.conversationId()}/${threadOf}` : this.conversationId();
+  }
+
+  private focus(): void {
+    this.area().nativeElement.focus({ preventScroll: true });
   }
 
   private put(text: string): void {

@@ -8,6 +8,7 @@ import { TabBadge } from '../../core/notifications/tab-badge';
 import { keepFiles } from '../../core/storage/offline-files';
 import { DialogHost } from '../../core/layout/dialog-host';
 import { Dialogs } from '../../core/layout/dialogs';
+import { WritingPlace } from '../../core/layout/writing-place';
 import { TEXTS } from '../../shared/texts';
 import { Sidebar } from './sidebar';
 
@@ -76,6 +77,7 @@ export class Home {
   private readonly dialogs = inject(Dialogs);
   private readonly conversations = inject(ConversationsStore);
   private readonly router = inject(Router);
+  private readonly writingPlace = inject(WritingPlace);
   protected readonly texts = { skip: TEXTS.app.skipToComposer };
 
   constructor() {
@@ -107,7 +109,7 @@ export class Home {
   }
 
   protected skip(): void {
-    document.querySelector<HTMLElement>('app-composer textarea')?.focus();
+    this.writingPlace.focus();
   }
 }
 

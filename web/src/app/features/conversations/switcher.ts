@@ -13,6 +13,7 @@ import { ConversationsStore } from '../../core/chat/conversations-store';
 import { PeopleStore } from '../../core/chat/people-store';
 import { Clock } from '../../core/layout/clock';
 import { Dialogs } from '../../core/layout/dialogs';
+import { WritingPlace } from '../../core/layout/writing-place';
 import { Avatar } from '../../shared/avatar/avatar';
 import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
 import { problemText, TEXTS } from '../../shared/texts';
@@ -113,6 +114,7 @@ export class Switcher {
   private readonly people = inject(PeopleStore);
   private readonly clock = inject(Clock);
   private readonly router = inject(Router);
+  private readonly writingPlace = inject(WritingPlace);
   protected readonly dialogs = inject(Dialogs);
   private readonly frame = viewChild.required(DialogFrame);
 
@@ -142,6 +144,8 @@ export class Switcher {
       const id = place.id ?? (await this.conversations.openDirect(place.seed));
       this.frame().close();
       await this.router.navigate(['/c', id]);
+      // A box that was there already, or came while the dialog kept the focus.
+      this.writingPlace.begin();
     } catch (error) {
       this.problem.set(problemText(toProblem(error)));
     }

@@ -1,9 +1,10 @@
-import { Component, inject, signal } from '@angular/core';
+import { Component, inject, signal, viewChild } from '@angular/core';
 import { Router } from '@angular/router';
 import { toProblem } from '../../core/api/problem';
 import { ConversationsStore } from '../../core/chat/conversations-store';
 import { PeopleSearch } from '../../core/chat/people-search';
 import { Dialogs } from '../../core/layout/dialogs';
+import { WritingPlace } from '../../core/layout/writing-place';
 import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
 import { PersonOption, PersonPicker } from '../../shared/person-picker/person-picker';
 import { problemText, TEXTS } from '../../shared/texts';
@@ -33,16 +34,19 @@ import { problemText, TEXTS } from '../../shared/texts';
 export class NewMessage {
   private readonly conversations = inject(ConversationsStore);
   private readonly router = inject(Router);
+  private readonly writingPlace = inject(WritingPlace);
   protected readonly dialogs = inject(Dialogs);
   protected readonly search = inject(PeopleSearch);
   protected readonly texts = TEXTS.newMessage;
   protected readonly problem = signal('');
+  private readonly frame = viewChild.required(DialogFrame);
 
   protected async open(person: PersonOption): Promise<void> {
     try {
       const id = await this.conversations.openDirect(person.id);
-      this.dialogs.close();
+      this.frame().close();
       await this.router.navigate(['/c', id]);
+      this.writingPlace.begin();
     } catch (error) {
       this.problem.set(problemText(toProblem(error)));
     }
