@@ -22,4 +22,4 @@ pub use send::{SendMessage, SendPrivateMessage};
 pub use service::ChatService;
 pub(crate) use summary::summary;
 pub use sync::{Position, SyncRequest, Syncing};
-pub use writer::{LogWriter, Runner, WriterOptions};
+pub use writer::{LogWriter, Runner, WriterObserver, WriterOptions};

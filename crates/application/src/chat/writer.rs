@@ -24,7 +24,7 @@ use super::error::ChatError;
 use crate::ports::{Clock, EventBus};
 use entry::Entry;
 pub(super) use entry::Post;
-pub use runner::Runner;
+pub use runner::{Runner, WriterObserver};
 use writing::Writing;
 
 /// How writing is done.

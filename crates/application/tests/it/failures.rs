@@ -29,7 +29,7 @@ async fn a_group_that_fails_is_written_one_by_one() {
             let send = SendMessage::new(id, None, body.to_owned());
             (ada, send)
         });
-        let sent = together(&world, &store, ONE_WRITER, sends).await;
+        let sent = together(&world, store.clone(), ONE_WRITER, sends).await;
         assert_eq!(codes(sent), ["ok"; 3], "{fault:?}");
         assert_eq!(stored(&world, ada, id).await, ["", "one", "two", "three"]);
         follower.follow(&world);
@@ -43,7 +43,7 @@ async fn one_bad_entry_fails_alone() {
     let (ada, _, id) = pair(&world).await;
     let store = FaultyStore::new(&world.store, &[]);
     store.poison("2");
-    let sent = together(&world, &store, ONE_WRITER, numbered(id, ada, 4)).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, numbered(id, ada, 4)).await;
     assert_eq!(codes(sent), ["ok", "internal", "ok", "ok"]);
     assert_eq!(stored(&world, ada, id).await, ["1", "3", "4"]);
 }
@@ -54,12 +54,12 @@ async fn a_key_taken_under_another_lock_meanwhile_is_looked_up_again() {
     let (ada, _, id) = pair(&world).await;
     let conflict = Fault::Append(RepositoryErrorKind::Conflict);
     let store = FaultyStore::new(&world.store, &[conflict]);
-    let sent = together(&world, &store, ONE_WRITER, numbered(id, ada, 1)).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, numbered(id, ada, 1)).await;
     assert_eq!(codes(sent), ["ok"]);
     assert_eq!(store.begun(), 2);
     let store = FaultyStore::new(&world.store, &[conflict, conflict]);
     let lasting = [(ada, message(id, 2, "lasting"))];
-    let sent = together(&world, &store, ONE_WRITER, lasting).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, lasting).await;
     assert_eq!(codes(sent), ["internal"]);
     assert_eq!(store.begun(), 2, "it is looked up once");
 }
@@ -69,7 +69,7 @@ async fn a_database_that_is_away_is_not_asked_for_each_message() {
     let world = World::new().await;
     let (ada, _, id) = pair(&world).await;
     let store = FaultyStore::new(&world.store, &[Fault::Begin; 200]);
-    let sent = together(&world, &store, ONE_WRITER, numbered(id, ada, 200)).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, numbered(id, ada, 200)).await;
     assert_eq!(codes(sent), ["unavailable"; 200]);
     assert_eq!(store.begun(), 2, "for the group, and for its first message");
     assert!(stored(&world, ada, id).await.is_empty());
@@ -81,7 +81,7 @@ async fn what_was_not_committed_is_neither_acknowledged_nor_told() {
     let world = World::new().await;
     let (ada, _, id) = pair(&world).await;
     let store = FaultyStore::new(&world.store, &[Fault::Commit; 10]);
-    let sent = together(&world, &store, ONE_WRITER, numbered(id, ada, 3)).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, numbered(id, ada, 3)).await;
     assert!(
         sent.iter()
             .all(|sent| matches!(sent, Err(ChatError::OutcomeUnknown(_)))),
@@ -91,7 +91,7 @@ async fn what_was_not_committed_is_neither_acknowledged_nor_told() {
     assert!(world.events.take().is_empty());
     assert!(stored(&world, ada, id).await.is_empty());
     let works = FaultyStore::new(&world.store, &[]);
-    let retried = together(&world, &works, ONE_WRITER, numbered(id, ada, 3)).await;
+    let retried = together(&world, works.clone(), ONE_WRITER, numbered(id, ada, 3)).await;
     assert_eq!(codes(retried), ["ok"; 3]);
 }
 
@@ -104,7 +104,7 @@ async fn a_commit_whose_answer_was_lost_is_found_and_told_once_in_order() {
         let before = stored(&world, ada, id).await.len();
         let store = FaultyStore::new(&world.store, &[Fault::CommitAnswer]);
         let sends = (0..count).map(|_| (ada, SendMessage::new(id, None, "hello".to_owned())));
-        let sent = together(&world, &store, ONE_WRITER, sends).await;
+        let sent = together(&world, store.clone(), ONE_WRITER, sends).await;
         let places = sent.into_iter().map(|sent| sent.unwrap().seq.get());
         let places: BTreeSet<_> = places.collect();
         assert_eq!(places.len(), count);

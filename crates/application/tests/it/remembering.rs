@@ -10,7 +10,7 @@ use hubbub_infrastructure::security::RandomIds;
 use crate::sending::{group, message, pair, post};
 use crate::told::Follower;
 use crate::world::{World, code};
-use crate::writer::{codes, stored};
+use crate::writer::{ONE_WRITER, codes, stored, together};
 
 #[tokio::test]
 async fn who_was_removed_since_the_last_message_is_refused() {
@@ -61,6 +61,32 @@ async fn a_retry_is_recognised_among_new_messages() {
     assert_eq!(code(other), "idempotency_mismatch");
     assert_eq!(code(new), "ok");
     assert_eq!(stored(&world, ada, id).await, ["one", "two"]);
+    follower.follow(&world);
+    follower.has_arrived(&world).await;
+}
+
+#[tokio::test]
+async fn a_retry_is_recognised_beside_the_same_key_in_another_conversation() {
+    let world = World::new().await;
+    let (ada, [bob]) = world.people(["bob"]).await;
+    let tea = group(&world, ada, &[bob]).await;
+    let cake = group(&world, ada, &[bob]).await;
+    let mut follower = Follower::new(&world, &[ada, bob]).await;
+    // Two groups: when the second comes, the writer remembers both conversations.
+    let options = WriterOptions {
+        batch_size: 2,
+        ..ONE_WRITER
+    };
+    let sends = [
+        (ada, message(tea, 1, "one")),
+        (ada, message(cake, 2, "two")),
+        (ada, message(cake, 1, "one")),
+        (ada, message(tea, 1, "one")),
+    ];
+    let sent = together(&world, world.store.clone(), options, sends).await;
+    let [first, _, elsewhere, again] = sent.try_into().unwrap();
+    assert_eq!(code(elsewhere), "idempotency_mismatch");
+    assert_eq!(again.unwrap(), first.unwrap());
     follower.follow(&world);
     follower.has_arrived(&world).await;
 }

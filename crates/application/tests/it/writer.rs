@@ -12,6 +12,7 @@ use hubbub_application::error::ServiceError as _;
 use hubbub_application::events::Event;
 use hubbub_domain::ids::{ConversationId, UserId};
 use hubbub_domain::numbers::Rev;
+use hubbub_domain::unit_of_work::Store;
 use hubbub_infrastructure::security::RandomIds;
 
 use crate::faulty::{Fault, FaultyStore};
@@ -32,7 +33,7 @@ pub(crate) type Sent = Result<SendReceipt, ChatError>;
 /// Posts through writers of its own, which begin when everything waits for them, and end when all of it is written.
 pub(crate) async fn together(
     world: &World,
-    store: &Arc<FaultyStore>,
+    store: Arc<dyn Store>,
     options: WriterOptions,
     sends: impl IntoIterator<Item = (UserId, SendMessage)>,
 ) -> Vec<Sent> {
@@ -83,7 +84,7 @@ async fn what_waits_is_stored_together_in_its_order() {
     let (ada, _, id) = pair(&world).await;
     let store = FaultyStore::new(&world.store, &[]);
     let mut follower = Follower::new(&world, &[ada]).await;
-    let sent = together(&world, &store, ONE_WRITER, numbered(id, ada, 450)).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, numbered(id, ada, 450)).await;
     assert_eq!(store.groups(), [200, 200, 50]);
     let receipts: Vec<_> = sent.into_iter().map(Result::unwrap).collect();
     let places = receipts.iter().map(|receipt| receipt.seq.get());
@@ -116,7 +117,7 @@ async fn a_conversation_keeps_its_order_whatever_else_is_written() {
         ..ONE_WRITER
     };
     let mut follower = Follower::new(&world, &[ada, bob]).await;
-    let sent = together(&world, &store, options, sends).await;
+    let sent = together(&world, store.clone(), options, sends).await;
     assert_eq!(codes(sent), ["ok"; 300]);
     assert!(store.groups().iter().all(|&count| count <= 7));
     for (number, &id) in conversations.iter().enumerate() {
@@ -141,7 +142,7 @@ async fn a_key_that_stands_twice_in_one_group_is_stored_once() {
         (bob, message(id, 1, "bob's own")),
         (ada, message(elsewhere, 1, "once")),
     ];
-    let sent = together(&world, &store, ONE_WRITER, sends).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, sends).await;
     let [first, second, ..] = &sent[..] else {
         panic!("five answers");
     };
@@ -163,7 +164,7 @@ async fn a_key_whose_first_use_was_refused_is_free() {
         (eve, message(id, 1, "hello")),
         (eve, message(tea, 1, "hello")),
     ];
-    let sent = together(&world, &store, ONE_WRITER, sends).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, sends).await;
     assert_eq!(codes(sent), ["not_found", "ok"]);
 }
 
@@ -178,7 +179,7 @@ async fn who_is_refused_does_not_hold_up_the_others() {
         (eve, message(id, 1, "let me in")),
         (bob, message(id, 1, "two")),
     ];
-    let sent = together(&world, &store, ONE_WRITER, sends).await;
+    let sent = together(&world, store.clone(), ONE_WRITER, sends).await;
     assert_eq!(codes(sent), ["ok", "not_found", "ok"]);
     assert_eq!(stored(&world, ada, id).await, ["one", "two"]);
     assert_eq!(store.groups(), [2]);
@@ -190,9 +191,9 @@ async fn what_brings_nothing_new_is_not_committed() {
     let (ada, _, id) = pair(&world).await;
     let sends = || numbered(id, ada, 2);
     let store = FaultyStore::new(&world.store, &[Fault::None, Fault::Commit]);
-    let first = together(&world, &store, ONE_WRITER, sends()).await;
+    let first = together(&world, store.clone(), ONE_WRITER, sends()).await;
     world.events.take();
-    let again = together(&world, &store, ONE_WRITER, sends()).await;
+    let again = together(&world, store.clone(), ONE_WRITER, sends()).await;
     for (first, again) in first.into_iter().zip(again) {
         assert_eq!(first.unwrap(), again.unwrap());
     }
@@ -209,7 +210,7 @@ async fn a_full_queue_refuses_and_says_when_to_try_again() {
         queue_length: 3,
         ..ONE_WRITER
     };
-    let mut sent = together(&world, &store, options, numbered(id, ada, 5)).await;
+    let mut sent = together(&world, store.clone(), options, numbered(id, ada, 5)).await;
     let refused = sent.pop().unwrap().unwrap_err();
     assert!(matches!(refused, ChatError::Busy));
     assert_eq!(refused.retry_after().unwrap().as_secs(), 1);
@@ -279,7 +280,7 @@ async fn what_is_published_is_stored_already_and_in_order() {
         (sender, message(id, number, "hello"))
     });
     let head = world.chat.get(ada, id).await.unwrap().rev;
-    together(&world, &store, ONE_WRITER, sends).await;
+    together(&world, store.clone(), ONE_WRITER, sends).await;
     let mut position = head;
     for event in world.events.take() {
         let Event::Conversation(step) = event else {

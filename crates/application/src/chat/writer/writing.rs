@@ -54,6 +54,7 @@ impl Writing {
             .into_iter()
             .map(|Queued { entry, answer }| (entry, answer))
             .unzip();
+        let short = short.as_mut().filter(|_| !share_a_key(&entries));
         let Some(ShortWay { log, known }) = short else {
             let first = self.attempt(&entries).await;
             return self.finish(entries, answers, first).await;
@@ -215,6 +216,18 @@ impl Writing {
             }
         }
     }
+}
+
+/// Whether a sender's key stands for messages to several conversations. Whose it is shows when one of them is stored, which decides about
+/// the others: they cannot be stored or refused apart.
+fn share_a_key(entries: &[Entry]) -> bool {
+    let mut places = HashMap::with_capacity(entries.len());
+    entries.iter().any(|entry| {
+        let post = &entry.post;
+        let key = (post.sender_id, post.client_id);
+        let place = places.entry(key).or_insert(post.conversation_id);
+        *place != post.conversation_id
+    })
 }
 
 /// The members whom new messages call by name, with one statement for each conversation in which that happens.
