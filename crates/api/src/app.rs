@@ -10,6 +10,8 @@ mod start_error;
 mod stop;
 mod storage;
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +27,7 @@ use hubbub_application::server::ServerService;
 use hubbub_application::users::UserService;
 use hubbub_domain::unit_of_work::Store;
 use hubbub_infrastructure::security::{Argon2Hasher, JwtIssuer, RandomIds, SystemClock};
-use signalr_hub::{HubBuilder, HubContext, match_any_case};
+use signalr_hub::{ConnectionId, HubBuilder, HubContext, match_any_case};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -37,8 +39,9 @@ use crate::config::Config;
 use crate::controllers;
 use crate::hub::HubState;
 use crate::login_throttle::LoginThrottle;
+use crate::metrics::{self, Gathered, Instruments};
 use crate::middleware::{contained, detached, same_origin, security_headers, trace};
-use crate::relay::Committed;
+use crate::relay::{Committed, Relay};
 use crate::setup_notice::SetupNotice;
 use crate::state::{App, Services};
 use crate::{server, web_client};
@@ -51,6 +54,9 @@ use storage::Storage;
 
 /// Where the hub is.
 const HUB_PATH: &str = "/hubs/chat";
+/// How many connections the listener for metrics serves at once.
+const MAX_SCRAPERS: usize = 16;
+
 /// Runs Hubbub until it is told to stop.
 pub fn run(config: Config) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -65,12 +71,16 @@ pub fn run(config: Config) -> Result<(), StartError> {
 
 async fn serve(config: Config) -> Result<(), StartError> {
     let storage = Storage::open(&config.storage, config.redis.url.is_some()).await?;
-    let listener = TcpListener::bind(config.server.listen)
+    let (listener, listening_on) = listen(config.server.listen)
         .await
         .map_err(|source| StartError::Listen(config.server.listen, source))?;
-    let listening_on = listener
-        .local_addr()
-        .map_err(|source| StartError::Listen(config.server.listen, source))?;
+    let metrics_listener = match config.metrics.listen {
+        Some(address) => {
+            let bound = listen(address).await;
+            Some(bound.map_err(|source| StartError::ListenMetrics(address, source))?)
+        }
+        None => None,
+    };
     let stopping = CancellationToken::new();
     let (store, writing) = (storage.store(), storage.writer_options());
     let node = Node::build(config.clone(), store, writing, stopping.clone(), |hub| hub).await?;
@@ -93,6 +103,16 @@ async fn serve(config: Config) -> Result<(), StartError> {
         config.server.max_connections,
         closing.clone(),
     ));
+    if let Some((listener, address)) = metrics_listener {
+        tracing::info!(%address, "serving metrics");
+        let router = node.metrics(&storage);
+        serving.spawn(server::serve(
+            listener,
+            router,
+            MAX_SCRAPERS,
+            closing.clone(),
+        ));
+    }
     serving.close();
     let (window, end) = tokio::select! {
         () = stop::requested() => {
@@ -113,12 +133,19 @@ async fn serve(config: Config) -> Result<(), StartError> {
     end
 }
 
+async fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let listening_on = listener.local_addr()?;
+    Ok((listener, listening_on))
+}
+
 /// A running node: what serves, and what works in the background.
 struct Node {
     router: Router,
     hub: HubContext,
     setup_code: Option<String>,
     writer: LogWriter,
+    relay: Relay<ConnectionId>,
     bus: NodeBus,
     app: App,
 }
@@ -137,6 +164,7 @@ impl Node {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hasher: Arc<dyn PasswordHasher> = Arc::new(Argon2Hasher::new(cores));
         let tasks = TaskTracker::new();
+        let instruments = Instruments::default();
 
         let server = ServerService::new(store.clone(), clock.clone(), ids.clone());
         let prepared = server.prepare().await.map_err(StartError::Prepare)?;
@@ -185,12 +213,14 @@ impl Node {
             clock: clock.clone(),
             committed,
             connection_key: prepared.connection_key,
+            instruments: instruments.clone(),
             tasks: tasks.clone(),
         };
         let realtime = Realtime::build(parts, wrap);
         realtime.start(&bus, stopping.clone());
         for runner in runners {
-            tasks.spawn(runner.run());
+            let observer = Arc::new(instruments.clone());
+            tasks.spawn(runner.observed_by(observer).run());
         }
         let background = Background {
             server,
@@ -216,6 +246,7 @@ impl Node {
             groups,
             presence,
             bus_health,
+            instruments,
             login_throttle: LoginThrottle::default(),
             tasks,
             stopping,
@@ -225,9 +256,21 @@ impl Node {
             hub: realtime.hub.context(),
             setup_code: prepared.setup_code,
             writer,
+            relay: realtime.relay,
             bus,
             app,
         })
+    }
+
+    /// What it serves to whoever operates it.
+    fn metrics(&self, storage: &Storage) -> Router {
+        let gathered = Gathered {
+            relay: self.relay.counters().clone(),
+            bus_health: self.app.bus_health.clone(),
+            bus: self.bus.redis(),
+            pool: storage.usage(),
+        };
+        metrics::router(&self.app.instruments, gathered)
     }
 
     fn warn_about_plain_http(&self) {

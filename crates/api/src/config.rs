@@ -21,8 +21,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 pub use database_url::DatabaseUrl;
 pub use redis_url::RedisUrl;
 pub use sections::{
-    AuthConfig, LimitsConfig, LogConfig, LogFormat, RedisConfig, Registration, RegistrationConfig,
-    ServerConfig, StorageConfig,
+    AuthConfig, LimitsConfig, LogConfig, LogFormat, MetricsConfig, RedisConfig, Registration,
+    RegistrationConfig, ServerConfig, StorageConfig,
 };
 pub use settings::SETTINGS;
 
@@ -45,6 +45,8 @@ pub struct Config {
     pub auth: AuthConfig,
     /// How often people may do what.
     pub limits: LimitsConfig,
+    /// What it tells those who operate it.
+    pub metrics: MetricsConfig,
     /// What it logs.
     pub log: LogConfig,
 }

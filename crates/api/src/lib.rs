@@ -11,6 +11,7 @@ pub mod config;
 pub mod controllers;
 mod hub;
 mod login_throttle;
+mod metrics;
 mod middleware;
 mod problem;
 mod relay;

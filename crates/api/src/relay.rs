@@ -37,7 +37,7 @@ use hubbub_domain::ids::{ConversationId, UserId};
 use parking_lot::Mutex;
 use tokio_util::task::TaskTracker;
 
-use counters::{Detector, RelayCounters};
+pub(crate) use counters::{Detector, RelayCounters};
 use outbound::{ConnectionKey, Outbound};
 use source::Source;
 use state::{GoLive, State};
@@ -94,11 +94,7 @@ impl<K: ConnectionKey> Relay<K> {
     }
 
     /// What it has counted since the start.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the endpoint for metrics reads it")
-    )]
-    pub(crate) fn counters(&self) -> &RelayCounters {
+    pub(crate) fn counters(&self) -> &Arc<RelayCounters> {
         &self.shared.counters
     }
 

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::login_throttle::LoginThrottle;
+use crate::metrics::Instruments;
 
 /// What controllers and middleware reach. Clones are the same.
 #[derive(Clone)]
@@ -34,6 +35,7 @@ pub(crate) struct Services {
     pub(crate) groups: Arc<GroupService>,
     pub(crate) presence: Arc<PresenceService>,
     pub(crate) bus_health: watch::Receiver<BusHealth>,
+    pub(crate) instruments: Instruments,
     pub(crate) login_throttle: LoginThrottle,
     /// Work that is finished before the program ends.
     pub(crate) tasks: TaskTracker,

@@ -9,8 +9,11 @@
 compile_error!("`broken-no-unique-key` is a negative control; no release may contain it");
 
 pub mod in_process;
+mod pool_usage;
 pub mod postgres;
 pub mod redis;
 pub mod security;
 mod sql;
 pub mod sqlite;
+
+pub use pool_usage::PoolUsage;

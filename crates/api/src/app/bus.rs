@@ -51,6 +51,14 @@ impl NodeBus {
         }
     }
 
+    /// The bus that leads to other nodes.
+    pub(super) fn redis(&self) -> Option<Arc<RedisEventBus>> {
+        match self {
+            Self::InProcess(_) => None,
+            Self::Redis { bus, .. } => Some(bus.clone()),
+        }
+    }
+
     /// Begins to speak and to listen. What is heard, and what is said here, goes to `subscriber`.
     pub(super) fn start(&self, subscriber: impl Fn(Event) + Send + Sync + 'static) {
         match self {

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::bus::NodeBus;
 use crate::hub::{self, HubOutbound, HubState, Watching};
+use crate::metrics::Instruments;
 use crate::relay::{Committed, Relay, Surroundings};
 
 /// What it is made of.
@@ -25,6 +26,7 @@ pub(super) struct Parts {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) committed: Arc<Committed>,
     pub(super) connection_key: ServerKey,
+    pub(super) instruments: Instruments,
     pub(super) tasks: TaskTracker,
 }
 
@@ -32,7 +34,7 @@ pub(super) struct Realtime {
     pub(super) hub: Hub<HubState>,
     pub(super) outbound: Arc<HubOutbound>,
     pub(super) watching: Arc<Watching>,
-    relay: Relay<ConnectionId>,
+    pub(super) relay: Relay<ConnectionId>,
     committed: Arc<Committed>,
     tasks: TaskTracker,
 }
@@ -51,11 +53,17 @@ impl Realtime {
             clock,
             committed,
             connection_key,
+            instruments,
             tasks,
         } = parts;
         let watching = Watching::new(presence.clone(), clock.clone(), tasks.clone());
         let watching = Arc::new(watching);
-        let outbound = Arc::new(HubOutbound::new(presence.clone(), watching.clone()));
+        let outbound = Arc::new(HubOutbound::new(
+            presence.clone(),
+            watching.clone(),
+            clock.clone(),
+            instruments.clone(),
+        ));
         let (source, to, events) = (chat.clone(), outbound.clone(), committed.clone());
         let relay = Relay::new(source, to, events, tasks.clone());
         let state = HubState {
@@ -66,6 +74,7 @@ impl Realtime {
             watching: watching.clone(),
             clock,
             relay: relay.clone(),
+            instruments,
         };
         let hub = wrap(hub::builder(state, &connection_key)).build();
         outbound.connect(hub.context());

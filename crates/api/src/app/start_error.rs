@@ -35,6 +35,9 @@ pub enum StartError {
     /// The port is taken, or not ours to take.
     #[error("cannot listen on {_0}{hint}", hint = listen_hint(_1))]
     Listen(SocketAddr, #[source] io::Error),
+    /// Neither is that of the metrics.
+    #[error("cannot serve metrics on {_0}; choose another address with metrics.listen")]
+    ListenMetrics(SocketAddr, #[source] io::Error),
     /// The installation could not be prepared.
     #[error("the database could not be prepared")]
     Prepare(#[source] RepositoryError),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hubbub_application::chat::WriterOptions;
 use hubbub_domain::unit_of_work::Store;
+use hubbub_infrastructure::PoolUsage;
 use hubbub_infrastructure::postgres::{NodeLock, PgOptions, PgStore};
 use hubbub_infrastructure::sqlite::SqliteStore;
 use tokio::sync::Mutex;
@@ -49,6 +50,20 @@ impl Storage {
                 ..options
             },
             Self::Postgres(_) => options,
+        }
+    }
+
+    /// How much the connections to it are used, whenever asked.
+    pub(super) fn usage(&self) -> Box<dyn Fn() -> PoolUsage + Send + Sync> {
+        match self {
+            Self::Folder(folder) => {
+                let store = folder.sqlite.clone();
+                Box::new(move || store.usage())
+            }
+            Self::Postgres(postgres) => {
+                let store = postgres.store.clone();
+                Box::new(move || store.usage())
+            }
         }
     }
 

@@ -45,6 +45,14 @@ pub struct RedisConfig {
     pub url: Option<RedisUrl>,
 }
 
+/// What it tells those who operate it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MetricsConfig {
+    /// Where metrics are served, if anywhere.
+    pub listen: Option<SocketAddr>,
+}
+
 /// Who may register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -92,6 +92,10 @@ pub const SETTINGS: &[Setting] = &[
         about: "How much of it may come at once.",
     },
     Setting {
+        key: "metrics.listen",
+        about: "Address and port on which metrics are served for Prometheus, at /metrics. Not the port of people: nobody else should reach it.",
+    },
+    Setting {
         key: "log.level",
         about: "What is logged: error, warn, info, debug, trace, or directives such as info,hubbub=debug. Never texts or tokens.",
     },

@@ -17,6 +17,7 @@ use super::outbound::session_revoked;
 use super::session::HubSession;
 use super::watching::Watching;
 use super::{groups, input, messages, presence, reading, sync};
+use crate::metrics::Instruments;
 use crate::problem::HubProblem;
 use crate::relay::Relay;
 
@@ -35,6 +36,7 @@ pub(crate) struct HubState {
     pub(crate) watching: Arc<Watching>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) relay: Relay<ConnectionId>,
+    pub(crate) instruments: Instruments,
 }
 
 /// What a method answers.
@@ -46,7 +48,9 @@ pub(crate) fn builder(state: HubState, connection_key: &ServerKey) -> HubBuilder
         auth: Arc::clone(&state.auth),
         clock: Arc::clone(&state.clock),
     };
+    let observer = state.instruments.clone();
     Hub::with_state(state)
+        .observe(observer)
         .options(HubOptions {
             maximum_receive_message_size: MAX_FRAME_BYTES,
             maximum_depth: MAX_DEPTH,
@@ -120,6 +124,9 @@ async fn disconnected(context: Context<HubState>, reason: DisconnectReason) {
         Departure::Lost
     };
     leave(context.state(), &context.connection_id(), departure);
+    if reason == DisconnectReason::TooSlow {
+        context.state().instruments.slow_connection_closed();
+    }
     tracing::debug!(connection.id = %context.connection_id(), ?reason, "a connection has ended");
 }
 

@@ -4,6 +4,7 @@ use hubbub_application::chat::dto::Heads;
 use hubbub_application::events::{
     ConversationEvent, ConversationEventChange, UserEvent, UserEventChange,
 };
+use hubbub_application::ports::Clock;
 use hubbub_application::presence::dto::PresenceDto;
 use hubbub_application::presence::{Departure, PresenceService};
 use hubbub_domain::ids::{ConversationId, SessionId, UserId};
@@ -16,6 +17,7 @@ use super::events::{
 };
 use super::session::HubSession;
 use super::watching::Watching;
+use crate::metrics::Instruments;
 use crate::relay::outbound::Outbound;
 
 /// The relay's way to the connections of the hub. A conversation's followers are a SignalR group, and so are those who watch a
@@ -24,6 +26,8 @@ pub(crate) struct HubOutbound {
     hub: OnceLock<HubContext>,
     presence: Arc<PresenceService>,
     watching: Arc<Watching>,
+    clock: Arc<dyn Clock>,
+    instruments: Instruments,
 }
 
 /// What connections are told whose sign-in has ended.
@@ -33,11 +37,18 @@ pub(super) fn session_revoked() -> CloseReason {
 
 impl HubOutbound {
     /// A way that leads nowhere until the hub is there.
-    pub(crate) fn new(presence: Arc<PresenceService>, watching: Arc<Watching>) -> Self {
+    pub(crate) fn new(
+        presence: Arc<PresenceService>,
+        watching: Arc<Watching>,
+        clock: Arc<dyn Clock>,
+        instruments: Instruments,
+    ) -> Self {
         Self {
             hub: OnceLock::new(),
             presence,
             watching,
+            clock,
+            instruments,
         }
     }
 
@@ -164,6 +175,10 @@ impl Outbound<ConnectionId> for HubOutbound {
                     .send("Advanced", (advanced(),))
             }
         });
+        if let ConversationEventChange::MessagePosted(message) = &step.change {
+            self.instruments
+                .delivered(self.clock.now().since(message.sent_at));
+        }
     }
 
     fn user_step(&self, key: &ConnectionId, step: &UserEvent) {

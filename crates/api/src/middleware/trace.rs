@@ -1,4 +1,4 @@
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::HeaderValue;
@@ -14,12 +14,16 @@ pub(crate) async fn trace(State(app): State<App>, request: Request, next: Next) 
     let id = app.ids.uuid().simple().to_string();
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::info_span!("request", trace.id = %id);
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = complete(problem, path.clone(), id.clone(), &response);
     }
+    let route = route.as_ref().map(MatchedPath::as_str);
+    app.instruments
+        .answered(&method, route, response.status(), began.elapsed());
     let _entered = span.enter();
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();

@@ -30,10 +30,6 @@ impl Counter {
     }
 
     /// How often it was increased.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the endpoint for metrics reads it")
-    )]
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::log::PgLog;
 use super::node_lock::NodeLock;
 use super::safety;
+use crate::PoolUsage;
 use crate::sql::{PgSession, Session, SqlUnitOfWork, of_postgres};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -152,6 +153,11 @@ impl PgStore {
             Some(socket) => format!("PostgreSQL at {}, database {database}", socket.display()),
             None => format!("PostgreSQL at {host}:{port}, database {database}"),
         }
+    }
+
+    /// How much its connections are used.
+    pub fn usage(&self) -> PoolUsage {
+        PoolUsage::of(&self.pool)
     }
 
     /// Closes all connections.

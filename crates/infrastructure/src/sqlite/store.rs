@@ -13,6 +13,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use crate::PoolUsage;
 use crate::sql::{Session, SqlUnitOfWork, of_sqlite};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -107,6 +108,11 @@ impl SqliteStore {
             writer: only.clone(),
             readers: only,
         })
+    }
+
+    /// How much its connections are used: the one that writes, and those that read.
+    pub fn usage(&self) -> PoolUsage {
+        PoolUsage::of(&self.writer) + PoolUsage::of(&self.readers)
     }
 
     /// Closes all connections, which moves what is in the WAL into the file.
