@@ -235,7 +235,10 @@ export class Composer {
   }
 
   private focus(): void {
-    this.area().nativeElement.focus({ preventScroll: true });
+    const area = this.area().nativeElement;
+    area.focus({ preventScroll: true });
+    // Chromium may give the focus and leave the caret in a dialog that is closing, and what is typed goes nowhere.
+    area.setSelectionRange(area.value.length, area.value.length);
   }
 
   private put(text: string): void {
