@@ -1,7 +1,7 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web bench bench-store crash powerloss negative-control fuzz simulate clean
+.PHONY: help run test check lint fmt e2e web bench bench-store cluster crash powerloss negative-control fuzz simulate clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench: ## Measure the SignalR crate beside its peers and write docs/benchmarks.m
 
 bench-store: ## Measure storing and reading beside bare PostgreSQL and SQLite and write docs/benchmarks.md (make bench-store ARGS="--rounds 1")
 	@exec scripts/bench-store $(ARGS)
+
+cluster: ## Start PostgreSQL, Redis, nginx and three nodes on this machine, and print one address (make cluster ARGS="--nodes 5")
+	@exec scripts/cluster $(ARGS)
 
 crash: ## Kill Hubbub and PostgreSQL under load, 30 times for each database, and check what is left (make crash ARGS="--seed 7")
 	@exec scripts/faults crash $(ARGS)

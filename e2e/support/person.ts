@@ -26,6 +26,8 @@ export class Person {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 800 },
       permissions: ['clipboard-read', 'clipboard-write'],
+      // A test's own certificate is signed by nobody.
+      ignoreHTTPSErrors: true,
     });
     return Person.#sitDown(await context.newPage(), name, address);
   }

@@ -1,5 +1,6 @@
-//! The suites that take minutes: `make crash` and `make powerloss`.
+//! The suites that take minutes, `make crash` and `make powerloss`, and `make cluster`.
 
+mod cluster;
 mod crash;
 mod powerloss;
 mod table;
@@ -21,6 +22,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Suite {
+    /// Runs a PostgreSQL, a Redis, an nginx and several nodes until interrupted
+    Cluster(cluster::Options),
     /// Kills Hubbub, PostgreSQL or both at random moments
     Crash {
         #[command(flatten)]
@@ -104,6 +107,7 @@ async fn main() -> ExitCode {
 /// Answers whether everything was as promised.
 async fn run(suite: Suite) -> Result<bool> {
     match suite {
+        Suite::Cluster(options) => cluster::run(options).await,
         Suite::Crash { common, rounds } => crash::run(&common, rounds).await,
         Suite::Powerloss {
             common,

@@ -42,6 +42,12 @@ impl HubbubBuilder {
         self
     }
 
+    /// Listens on this port instead of one that the system chooses.
+    pub fn port(mut self, port: u16) -> Self {
+        self.listen.set_port(port);
+        self
+    }
+
     /// Sets an environment variable, as in `HUBBUB_REGISTRATION__MODE`.
     pub fn env(mut self, key: &str, value: &str) -> Self {
         self.environment.push((key.to_owned(), value.to_owned()));

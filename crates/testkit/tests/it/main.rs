@@ -1,8 +1,11 @@
 //! Children that misbehave in every way a test may meet.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 mod dir;
 mod guardian;
 mod hubbub;
+mod nginx;
 mod postgres;
 mod process;
 mod proxy;

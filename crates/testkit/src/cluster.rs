@@ -1,0 +1,125 @@
+//! Several nodes of Hubbub on one PostgreSQL and one Redis, behind one nginx.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::dir::TestDir;
+use crate::error::Error;
+use crate::hubbub::{Hubbub, HubbubBuilder};
+use crate::nginx::NginxServer;
+use crate::port::free_port;
+use crate::postgres::PostgresCluster;
+use crate::redis::{RedisBuilder, RedisServer};
+
+/// How to start a cluster of one's own.
+#[derive(Debug)]
+pub struct ClusterBuilder {
+    binary: PathBuf,
+    nodes: usize,
+    with_tls: bool,
+    environment: Vec<(String, String)>,
+    redis: RedisBuilder,
+}
+
+impl ClusterBuilder {
+    /// Has so many nodes instead of three.
+    pub fn nodes(mut self, nodes: usize) -> Self {
+        self.nodes = nodes;
+        self
+    }
+
+    /// Serves HTTPS, with a certificate that nobody has signed.
+    pub fn tls(mut self) -> Self {
+        self.with_tls = true;
+        self
+    }
+
+    /// Sets an environment variable of every node.
+    pub fn env(mut self, key: &str, value: &str) -> Self {
+        self.environment.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts Redis like this.
+    pub fn redis(mut self, redis: RedisBuilder) -> Self {
+        self.redis = redis;
+        self
+    }
+
+    /// Starts everything in a temporary folder, and waits until all of it is ready.
+    pub async fn start(self) -> Result<Cluster, Error> {
+        let dir = TestDir::new("cluster").map_err(Error::io("making a folder for the cluster"))?;
+        let postgres = PostgresCluster::start().await?;
+        let database_url = postgres.create_database().await?;
+        let redis = self.redis.start_in(&dir).await?;
+        let ports: Vec<u16> = (0..self.nodes).map(|_| port()).collect::<Result<_, _>>()?;
+        let addresses = ports.iter().map(|port| ([127, 0, 0, 1], *port).into());
+        let nginx = NginxServer::builder(addresses.collect());
+        let nginx = if self.with_tls { nginx.tls() } else { nginx };
+        let nginx = nginx.start_in(&dir).await?;
+        let mut nodes = Vec::new();
+        let mut metrics = Vec::new();
+        for (place, port) in ports.iter().enumerate() {
+            let listen = SocketAddr::from(([127, 0, 0, 1], self::port()?));
+            metrics.push(listen);
+            let node = HubbubBuilder::new(&self.binary)
+                .name(&format!("node-{}", place + 1))
+                .port(*port)
+                .database_url(&database_url)
+                .env("HUBBUB_REDIS_URL", &redis.url())
+                .env("HUBBUB_SERVER__PUBLIC_URL", &nginx.origin())
+                .env("HUBBUB_SERVER__TRUSTED_PROXIES", "127.0.0.1")
+                .env("HUBBUB_METRICS__LISTEN", &listen.to_string());
+            let environment = self.environment.iter();
+            let node = environment.fold(node, |node, (key, value)| node.env(key, value));
+            nodes.push(node.start_in(&dir).await?);
+        }
+        Ok(Cluster {
+            nginx,
+            nodes,
+            metrics,
+            redis,
+            postgres,
+            dir,
+        })
+    }
+}
+
+/// A running cluster, killed when dropped. Its parts may be killed, frozen and started again.
+#[derive(Debug)]
+pub struct Cluster {
+    // Before what they need: fields are dropped in this order.
+    /// What people reach.
+    pub nginx: NginxServer,
+    /// In the order in which they were started. The first has printed the setup code.
+    pub nodes: Vec<Hubbub>,
+    /// Where each of them serves its metrics.
+    pub metrics: Vec<SocketAddr>,
+    /// What joins them.
+    pub redis: RedisServer,
+    /// What they keep everything in.
+    pub postgres: PostgresCluster,
+    dir: TestDir,
+}
+
+fn port() -> Result<u16, Error> {
+    free_port().map_err(Error::io("looking for a free port"))
+}
+
+impl Cluster {
+    /// How to start one of the server at this path: three nodes over HTTP.
+    pub fn builder(binary: impl Into<PathBuf>) -> ClusterBuilder {
+        ClusterBuilder {
+            binary: binary.into(),
+            nodes: 3,
+            with_tls: false,
+            environment: Vec::new(),
+            redis: RedisServer::builder(),
+        }
+    }
+
+    /// Where everything but the database keeps its data and logs.
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+}
