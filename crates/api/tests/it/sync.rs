@@ -128,6 +128,34 @@ async fn who_was_removed_meanwhile_sees_up_to_the_removal_and_that_it_is_lost() 
 }
 
 #[tokio::test]
+async fn of_a_stay_that_ended_nothing_is_told_to_who_was_not_there_at_its_beginning() {
+    let app = TestApp::start().await;
+    let ada = app.owner("ada").await;
+    let ben = app.guest_of(&ada, "ben").await;
+    let group = ada.founds("Tea", &[&ben]).await;
+    let first = ada.writes(&group, "as it was first").await;
+    let before = positions_of(&ben).await;
+    let remove = format!("/api/groups/{group}/members/{}", ben.id);
+    ada.delete(&remove).await;
+    // Meanwhile, and not for ben: how the first message stood then nobody knows any more.
+    ada.patch(&first, json!({ "body": "as it is now" })).await;
+    let add = format!("/api/groups/{group}/members");
+    ada.post(&add, json!({ "userId": ben.id })).await;
+    ada.delete(&remove).await;
+    let mut nothing = before.clone();
+    nothing["positions"] = json!([{ "conversationId": group, "rev": 0 }]);
+    for own in [before, nothing] {
+        let pages = synced(&app, &ben, &own).await;
+        let told: Vec<_> = pages
+            .iter()
+            .filter(|page| page["conversationId"] == json!(group))
+            .map(|page| page["type"].as_str().unwrap())
+            .collect();
+        assert_eq!(told, ["lost"], "{pages:?}");
+    }
+}
+
+#[tokio::test]
 async fn of_what_one_was_never_in_nothing_is_told() {
     let app = TestApp::start().await;
     let ada = app.owner("ada").await;

@@ -48,7 +48,7 @@ impl<K: ConnectionKey> State<K> {
         self.connections.due_for_beacon(second, round)
     }
 
-    /// Tells a connection where those of its logs stand that have changed lately, as the database has it. Only what this node has
+    /// Tells a connection where those of its logs stand that have changed lately. Only what this node has
     /// delivered as far is told of: a connection that is behind that has missed something. Answers whether there was anything.
     pub(in crate::relay) fn beacon(
         &self,

@@ -68,11 +68,11 @@ impl<S: Step> Tracked<S> {
         steps
     }
 
-    /// How far the log had come at its last change since `since` that the database told of, if it was delivered as far.
+    /// How far the log was delivered, if the database told of a change since `since` and it was delivered at least as far.
     pub(super) fn delivered_since(&self, since: Instant) -> Option<i64> {
         let (head, at) = self.stored?;
-        let is_delivered = self.log.applied().is_some_and(|applied| applied >= head);
-        (at >= since && is_delivered).then_some(head)
+        let applied = self.log.applied()?;
+        (at >= since && applied >= head).then_some(applied)
     }
 
     /// Whether a task is needed that reads what is missing. The one that is told so must begin.
@@ -113,5 +113,34 @@ impl<S: Step> Tracked<S> {
                 known_to: after,
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Range(i64, i64);
+
+    impl Step for Range {
+        fn from(&self) -> i64 {
+            self.0
+        }
+
+        fn to(&self) -> i64 {
+            self.1
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_told_of_a_log_never_falls_behind_what_was_delivered() {
+        let now = Instant::now();
+        let mut tracked = Tracked::new(Log::at(1));
+        assert_eq!(tracked.delivered_since(now), None, "nothing has changed");
+        tracked.hear_of(2, Detector::Sweep, Some(now));
+        assert_eq!(tracked.delivered_since(now), None, "not delivered as far");
+        tracked.offer(Range(1, 2));
+        tracked.offer(Range(2, 3));
+        assert_eq!(tracked.delivered_since(now), Some(3));
     }
 }

@@ -46,9 +46,10 @@ pub(super) async fn conversation_page(
     let Some(last_stay) = intervals.last() else {
         return Ok(lost);
     };
-    // Who left and had everything up to then has nothing more to see; and what is long ago, and gone, is told no more.
+    // Who left and had everything up to then has nothing more to see; and what is long ago, and gone, is told no more. Nor is a stay of
+    // which the client has no beginning: what came before it would be full of holes.
     if let Some(left_at) = last_stay.to_rev
-        && (position.rev >= left_at || left_at.get() - position.rev.get() > MAX_BEHIND)
+        && (position.rev >= left_at || is_cheaper_anew(position.rev, left_at, last_stay.from_rev))
     {
         return Ok(lost);
     }
