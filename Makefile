@@ -1,7 +1,7 @@
 # The single door. A target is one line here; what it does is in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fmt e2e web bench bench-store cluster crash powerloss negative-control fuzz simulate clean
+.PHONY: help run test check lint fmt e2e web bench bench-store cluster crash powerloss chaos-fast soak-transports negative-control fuzz simulate clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ crash: ## Kill Hubbub and PostgreSQL under load, 30 times for each database, and
 
 powerloss: ## Cut the power of the disk under load, 20 times for each database, and check what is left; needs root
 	@exec scripts/faults powerloss $(ARGS)
+
+chaos-fast: ## Break every part of a cluster while people chat through it, and check what they were told (make chaos-fast ARGS="--only F1")
+	@exec scripts/chaos $(ARGS)
+
+soak-transports: ## Have clients of every transport talk through nginx and three nodes, ten minutes (make soak-transports MINUTES=1)
+	@exec scripts/soak-transports $(MINUTES)
 
 simulate: ## Play 100,000 seeded simulations of the relay on three nodes (make simulate SEEDS=5000)
 	@exec scripts/simulate $(SEEDS)

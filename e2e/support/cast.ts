@@ -1,20 +1,25 @@
 import { Api } from './api.ts';
 import { Chatter } from './chatter.ts';
 import type { ConversationSummary, Session } from './contract.ts';
-import type { Hubbub } from './hubbub.ts';
 
 /** The password of everybody in every test. */
 export const PASSWORD = 'correct horse battery';
 
+/** Where people are: a server, or a cluster. */
+interface Home {
+  readonly origin: string;
+  setupCode(): Promise<string>;
+}
+
 /** The people of one server. The first makes the server's first account and invites the others. */
 export class Cast {
-  readonly #hubbub: Hubbub;
+  readonly #hubbub: Home;
   readonly #present: Chatter[] = [];
   #owner: Promise<Chatter> | undefined;
   #invitation: Promise<string> | undefined;
   #count = 0;
 
-  constructor(hubbub: Hubbub) {
+  constructor(hubbub: Home) {
     this.#hubbub = hubbub;
   }
 

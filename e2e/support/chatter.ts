@@ -1,4 +1,10 @@
-import { type HubConnection, HubConnectionBuilder, LogLevel } from '@microsoft/signalr';
+import {
+  type HttpTransportType,
+  type HubConnection,
+  HubConnectionBuilder,
+  HubConnectionState,
+  LogLevel,
+} from '@microsoft/signalr';
 import { Api } from './api.ts';
 import { type Events, type Message, type Session, type User, eventNames } from './contract.ts';
 import { within } from './deadline.ts';
@@ -28,10 +34,11 @@ export class Chatter {
   }
 
   /** Opens the hub connection with the access token, and waits for its first event. */
-  async connect(): Promise<void> {
+  async connect(transport?: HttpTransportType): Promise<void> {
     const connection = new HubConnectionBuilder()
       .withUrl(`${this.#origin}/hubs/chat`, {
         accessTokenFactory: () => this.session.accessToken,
+        ...(transport === undefined ? {} : { transport }),
       })
       .configureLogging(LogLevel.None)
       .build();
@@ -49,6 +56,11 @@ export class Chatter {
 
   async disconnect(): Promise<void> {
     await this.#connection?.stop();
+  }
+
+  /** Whether the hub connection is open. */
+  get isConnected(): boolean {
+    return this.#connection?.state === HubConnectionState.Connected;
   }
 
   /** The hub connection's end, with its error if it had one. */

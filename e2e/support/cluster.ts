@@ -18,7 +18,7 @@ export interface Node {
 /** PostgreSQL, Redis, nginx with TLS and three nodes: what `make cluster` starts. */
 export class Cluster {
   readonly origin: string;
-  readonly setupCode: string;
+  readonly #setupCode: string;
   readonly nodes: readonly Node[];
   readonly #child: ChildProcess;
 
@@ -31,7 +31,7 @@ export class Cluster {
         .trim() ?? '';
     this.#child = child;
     this.origin = value('Address');
-    this.setupCode = value('Setup code');
+    this.#setupCode = value('Setup code');
     this.nodes = lines.flatMap((line) => {
       const found = /Node (\d+) .* process (\d+), (\S+)/.exec(line);
       if (!found) return [];
@@ -41,14 +41,25 @@ export class Cluster {
     process.once('exit', this.#killNow);
   }
 
-  static async start(): Promise<Cluster> {
+  static async start({
+    tls,
+    environment = {},
+  }: {
+    tls: boolean;
+    environment?: Record<string, string>;
+  }): Promise<Cluster> {
     if (!existsSync(program)) {
       throw new Error(`${program} is not there: build it with 'cargo build -p hubbub-faults'.`);
     }
-    const child = spawn(program, ['cluster', '--tls', '--hubbub', binary], {
-      env: environmentOfOthers,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const settings = Object.entries(environment).map(([key, value]) => `--env=${key}=${value}`);
+    const child = spawn(
+      program,
+      ['cluster', ...(tls ? ['--tls'] : []), ...settings, '--hubbub', binary],
+      {
+        env: environmentOfOthers,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     const lines: string[] = [];
     const started = new Promise<void>((resolve, reject) => {
       const output = createInterface({ input: child.stdout });
@@ -60,6 +71,11 @@ export class Cluster {
     });
     await within(60, 'the cluster', started);
     return new Cluster(child, lines);
+  }
+
+  /** The one-time code for the first account. */
+  async setupCode(): Promise<string> {
+    return this.#setupCode;
   }
 
   /** How many WebSockets each node serves, in the order of the nodes; -1 for one that does not answer. */

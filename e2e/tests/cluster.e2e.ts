@@ -10,7 +10,7 @@ const RECONNECT_MS = 45_000;
 
 test('two people on two nodes talk, and go on when one of the nodes dies', async ({ browser }) => {
   test.setTimeout(200_000);
-  const cluster = await Cluster.start();
+  const cluster = await Cluster.start({ tls: true });
   try {
     await story(browser, cluster);
   } finally {
@@ -21,7 +21,7 @@ test('two people on two nodes talk, and go on when one of the nodes dies', async
 async function story(browser: Browser, cluster: Cluster): Promise<void> {
   const ada = await Person.arrive(browser, 'Ada Lovelace', cluster.origin);
   const adasNode = await test.step('one sets up', async () => {
-    await ada.page.getByLabel('Setup code').fill(cluster.setupCode);
+    await ada.page.getByLabel('Setup code').fill(await cluster.setupCode());
     await ada.introducesThemself();
     await ada.presses('Create the first account');
     await expect(ada.conversations).toBeVisible();

@@ -23,6 +23,14 @@ pub(crate) struct Options {
     /// Serve HTTPS, with a certificate that browsers warn of
     #[arg(long)]
     tls: bool,
+    /// A setting of every node, as in `--env HUBBUB_LOG__LEVEL=debug`
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    env: Vec<(String, String)>,
+}
+
+fn setting(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("it has no =")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Runs it until whoever started it interrupts.
@@ -33,6 +41,8 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     );
     let cluster = Cluster::builder(options.hubbub).nodes(options.nodes);
     let cluster = if options.tls { cluster.tls() } else { cluster };
+    let settings = options.env.iter();
+    let cluster = settings.fold(cluster, |cluster, (name, value)| cluster.env(name, value));
     let cluster = cluster.start().await.context("starting the cluster")?;
     let first = cluster.nodes.first().context("a cluster has a node")?;
     println!("  Address     {}", cluster.nginx.origin());

@@ -1,5 +1,6 @@
-//! The suites that take minutes, `make crash` and `make powerloss`, and `make cluster`.
+//! The suites that take minutes, `make crash`, `make powerloss` and `make chaos-fast`, and `make cluster`.
 
+mod chaos;
 mod cluster;
 mod crash;
 mod powerloss;
@@ -22,6 +23,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Suite {
+    /// Breaks every part of a cluster while people chat, and checks what they were told
+    Chaos(chaos::Options),
     /// Runs a PostgreSQL, a Redis, an nginx and several nodes until interrupted
     Cluster(cluster::Options),
     /// Kills Hubbub, PostgreSQL or both at random moments
@@ -107,6 +110,7 @@ async fn main() -> ExitCode {
 /// Answers whether everything was as promised.
 async fn run(suite: Suite) -> Result<bool> {
     match suite {
+        Suite::Chaos(options) => chaos::run(options).await,
         Suite::Cluster(options) => cluster::run(options).await,
         Suite::Crash { common, rounds } => crash::run(&common, rounds).await,
         Suite::Powerloss {

@@ -9,6 +9,7 @@ use crate::hubbub::{Hubbub, HubbubBuilder};
 use crate::nginx::NginxServer;
 use crate::port::free_port;
 use crate::postgres::PostgresCluster;
+use crate::proxy::FaultProxy;
 use crate::redis::{RedisBuilder, RedisServer};
 
 /// How to start a cluster of one's own.
@@ -19,6 +20,7 @@ pub struct ClusterBuilder {
     with_tls: bool,
     environment: Vec<(String, String)>,
     redis: RedisBuilder,
+    with_two_redis: bool,
 }
 
 impl ClusterBuilder {
@@ -46,12 +48,24 @@ impl ClusterBuilder {
         self
     }
 
+    /// Has a second Redis, which the last node uses alone.
+    pub fn two_redis(mut self) -> Self {
+        self.with_two_redis = true;
+        self
+    }
+
     /// Starts everything in a temporary folder, and waits until all of it is ready.
     pub async fn start(self) -> Result<Cluster, Error> {
         let dir = TestDir::new("cluster").map_err(Error::io("making a folder for the cluster"))?;
         let postgres = PostgresCluster::start().await?;
         let database_url = postgres.create_database().await?;
         let redis = self.redis.start_in(&dir).await?;
+        let other_redis = if self.with_two_redis {
+            let other = RedisServer::builder().name("other-redis");
+            Some(other.start_in(&dir).await?)
+        } else {
+            None
+        };
         let ports: Vec<u16> = (0..self.nodes).map(|_| port()).collect::<Result<_, _>>()?;
         let addresses = ports.iter().map(|port| ([127, 0, 0, 1], *port).into());
         let nginx = NginxServer::builder(addresses.collect());
@@ -59,26 +73,33 @@ impl ClusterBuilder {
         let nginx = nginx.start_in(&dir).await?;
         let mut nodes = Vec::new();
         let mut metrics = Vec::new();
+        let mut links = Vec::new();
         for (place, port) in ports.iter().enumerate() {
             let listen = SocketAddr::from(([127, 0, 0, 1], self::port()?));
             metrics.push(listen);
+            let is_last = place + 1 == ports.len();
+            let redis = other_redis.as_ref().filter(|_| is_last).unwrap_or(&redis);
+            let link = FaultProxy::start(([127, 0, 0, 1], redis.port()).into()).await?;
             let node = HubbubBuilder::new(&self.binary)
                 .name(&format!("node-{}", place + 1))
                 .port(*port)
                 .database_url(&database_url)
-                .env("HUBBUB_REDIS_URL", &redis.url())
+                .env("HUBBUB_REDIS_URL", &link.through(&redis.url()))
                 .env("HUBBUB_SERVER__PUBLIC_URL", &nginx.origin())
                 .env("HUBBUB_SERVER__TRUSTED_PROXIES", "127.0.0.1")
                 .env("HUBBUB_METRICS__LISTEN", &listen.to_string());
             let environment = self.environment.iter();
             let node = environment.fold(node, |node, (key, value)| node.env(key, value));
             nodes.push(node.start_in(&dir).await?);
+            links.push(link);
         }
         Ok(Cluster {
             nginx,
             nodes,
             metrics,
+            links,
             redis,
+            other_redis,
             postgres,
             dir,
         })
@@ -95,8 +116,12 @@ pub struct Cluster {
     pub nodes: Vec<Hubbub>,
     /// Where each of them serves its metrics.
     pub metrics: Vec<SocketAddr>,
+    /// The way of each of them to Redis.
+    pub links: Vec<FaultProxy>,
     /// What joins them.
     pub redis: RedisServer,
+    /// What the last node uses in its place, if it was asked for.
+    pub other_redis: Option<RedisServer>,
     /// What they keep everything in.
     pub postgres: PostgresCluster,
     dir: TestDir,
@@ -115,6 +140,7 @@ impl Cluster {
             with_tls: false,
             environment: Vec::new(),
             redis: RedisServer::builder(),
+            with_two_redis: false,
         }
     }
 

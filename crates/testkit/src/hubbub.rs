@@ -27,8 +27,10 @@ pub struct HubbubBuilder {
 impl HubbubBuilder {
     /// The server at this path. A crate's own tests find it with `env!("CARGO_BIN_EXE_hubbub")`.
     pub fn new(binary: impl Into<PathBuf>) -> Self {
+        let binary = binary.into();
         Self {
-            binary: binary.into(),
+            // It is started in another folder.
+            binary: std::path::absolute(&binary).unwrap_or(binary),
             name: "hubbub".to_owned(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             environment: Vec::new(),

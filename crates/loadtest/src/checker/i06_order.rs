@@ -26,7 +26,7 @@ struct Placed<'a> {
 pub(super) fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
     let mut rooms: BTreeMap<ConversationId, Vec<Placed<'_>>> = BTreeMap::new();
     for (send, row) in run.stored_sends() {
-        let Some(row) = row.filter(|row| row.edited || row.deleted || row.body == send.body) else {
+        let Some(row) = row.filter(|row| is_of(run, send, row)) else {
             continue;
         };
         let last = send.calls.last().expect("a send has a call");
@@ -43,6 +43,12 @@ pub(super) fn check(run: &Run<'_>, findings: &mut Findings<'_>) {
         check_real_time(run, placed, findings);
         check_devices(run, placed, findings);
     }
+}
+
+/// Whether the row may be what became of the send, and not of another under the same key.
+fn is_of(run: &Run<'_>, send: &Send, row: &MessageRow) -> bool {
+    let is_changed = row.edited || row.deleted;
+    row.body == send.body || (is_changed && run.acknowledged(send).is_some())
 }
 
 /// Walks through the sends by the time at which they were begun, and knows the last place acknowledged before.
@@ -114,7 +120,9 @@ fn report(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checker::story::{Story, key};
+    use crate::checker::story::{ROOM, Story, key};
+    use crate::digest::Digest;
+    use crate::history::Action;
 
     #[test]
     fn sends_that_overlap_may_stand_in_any_order() {
@@ -149,6 +157,28 @@ mod tests {
             story.deliver_to_all(row);
         }
         story.breaks(THIS, "key 1 was acknowledged before key 2 was begun, and stands after it: message 2 after message 1");
+    }
+
+    #[test]
+    fn a_key_that_is_misused_later_was_begun_when_its_message_was() {
+        let mut story = Story::new();
+        story.send("alice", "one");
+        let misused = story.invoke_send("bob", key(1), "two");
+        let row = story.store("bob", key(1), "two");
+        story.receipt("bob", misused, row.seq, row.rev);
+        story.deliver_to_all(&row);
+        story.send("alice", "three");
+        let misuse = story.invoke_send("bob", key(1), "not two");
+        story.refuse("bob", misuse, "idempotency_mismatch");
+        let edit = Action::Edit {
+            conversation: ROOM,
+            message: row.message_id,
+            body: Digest::of("edited"),
+        };
+        story.invoke("bob", edit);
+        let changed = story.change(row.seq, "edited");
+        story.deliver_to_all(&changed);
+        story.holds(THIS);
     }
 
     #[test]

@@ -55,8 +55,14 @@ pub(super) fn check(run: &Run<'_>, bounds: &Bounds, findings: &mut Findings<'_>)
             }
         }
     }
-    if let (Some(bound), true) = (bounds.p99_without_faults, faults.is_empty()) {
-        check_p99(delays, bound, findings);
+    delays.sort_unstable();
+    findings.verdict.slowest_delivery = delays.last().copied();
+    let p99 = delays
+        .get(delays.len().saturating_sub(1) * 99 / 100)
+        .copied();
+    findings.verdict.p99_delivery = p99;
+    if let (Some(bound), Some(p99), true) = (bounds.p99_without_faults, p99, faults.is_empty()) {
+        check_p99(p99, bound, findings);
     }
 }
 
@@ -143,14 +149,9 @@ fn faults(run: &Run<'_>) -> Vec<Fault> {
     faults.into_iter().map(|(_, fault)| fault).collect()
 }
 
-fn check_p99(mut delays: Vec<Duration>, bound: Duration, findings: &mut Findings<'_>) {
-    if delays.is_empty() {
-        return;
-    }
+fn check_p99(p99: Duration, bound: Duration, findings: &mut Findings<'_>) {
     findings.checked(THIS, 1);
-    let place = (delays.len() - 1) * 99 / 100;
-    let (_, p99, _) = delays.select_nth_unstable(place);
-    if *p99 > bound {
+    if p99 > bound {
         let text = format!(
             "99 of 100 deliveries took up to {p99:.3?} without a fault; {bound:?} are allowed"
         );

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use super::counters::Counter;
 
@@ -99,6 +100,10 @@ pub struct Verdict {
     pub unknown: Vec<String>,
     /// How often the run took each of its paths.
     pub counters: BTreeMap<Counter, u64>,
+    /// What 99 of 100 deliveries took at most, by the clock of I10.
+    pub p99_delivery: Option<Duration>,
+    /// What the slowest of them took.
+    pub slowest_delivery: Option<Duration>,
 }
 
 impl Verdict {
