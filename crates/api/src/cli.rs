@@ -47,6 +47,12 @@ pub struct Cli {
 /// What to do instead of serving.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Command {
+    /// Look at everything that the configuration names, and say what is wrong
+    Doctor {
+        /// Ask only whether the node on this machine lives, and say nothing
+        #[arg(long)]
+        live: bool,
+    },
     /// Print the description of the HTTP API (OpenAPI)
     Openapi,
 }

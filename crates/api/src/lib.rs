@@ -9,6 +9,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod controllers;
+pub mod doctor;
 mod hub;
 mod login_throttle;
 mod metrics;

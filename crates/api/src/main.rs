@@ -15,6 +15,11 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return hubbub::cli::refuse(&error),
     };
+    match cli.command {
+        Some(Command::Doctor { live: true }) => return hubbub::doctor::is_alive(&config),
+        Some(Command::Doctor { live: false }) => return hubbub::doctor::examine(&config),
+        Some(Command::Openapi) | None => {}
+    }
     hubbub::telemetry::init(&config.log);
     match hubbub::app::run(config) {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,4 +10,4 @@ mod safety;
 mod store;
 
 pub use node_lock::NodeLock;
-pub use store::{PgOptions, PgStore, PgStoreError};
+pub use store::{PgExamination, PgOptions, PgStore, PgStoreError};

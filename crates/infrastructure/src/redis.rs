@@ -5,7 +5,7 @@ mod event_bus;
 mod presence;
 mod rate_limiter;
 
-pub use connection::{BadRedisUrl, connect_lazily};
+pub use connection::{BadRedisUrl, PingError, connect_lazily, ping};
 pub use event_bus::{BusCounters, RedisBusOptions, RedisEventBus};
 pub use presence::RedisPresence;
 pub use rate_limiter::{RateSharing, RedisRateLimiter};

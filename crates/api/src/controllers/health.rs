@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, header};
 use hubbub_application::ports::BusHealth;
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/health/live", get(async || StatusCode::OK))
         .route("/health/ready", get(ready))
+        .route("/hubs/health", get(passing))
 }
 
 /// How the node is.
@@ -28,6 +29,21 @@ struct Readiness {
     database: &'static str,
     /// The way to the other nodes. A node serves without it, only later.
     bus: &'static str,
+}
+
+/// What comes through to the hub.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Passing {
+    web_sockets: bool,
+}
+
+/// Tells who asks for an upgrade to WebSockets, which is not done here, whether the proxies on the way left that in the request.
+async fn passing(headers: HeaderMap) -> Json<Passing> {
+    let upgrade = headers.get(header::UPGRADE);
+    let web_sockets =
+        upgrade.is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    Json(Passing { web_sockets })
 }
 
 /// Whether new connections should be sent here: not while stopping, nor while the database is away.

@@ -8,6 +8,7 @@ mod architecture;
 mod connection;
 mod crash;
 mod database_away;
+mod doctor;
 mod draining;
 mod events;
 mod groups;

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -103,6 +104,15 @@ impl<'a> Injection<'a> {
         self.cluster.links[0].reset_all();
         self.cluster.links[0].pass();
         sleep(Duration::from_secs(7)).await;
+        // Nobody was told, so the others must have found it themselves.
+        let mut found = Vec::new();
+        for node in &self.cluster.metrics[1..] {
+            found.push(found_by_sweeps(*node).await?);
+        }
+        ensure!(
+            found.iter().all(|found| *found > 0),
+            "sweeps found nothing: {found:?}"
+        );
         self.cluster.nodes[0].start_again().await?;
         self.wait(1).await
     }
@@ -193,4 +203,16 @@ impl<'a> Injection<'a> {
         self.cluster.nginx.start_again().await?;
         self.wait(5).await
     }
+}
+
+/// How many holes a node has found by looking into the database, as its metrics say.
+async fn found_by_sweeps(metrics: SocketAddr) -> Result<u64> {
+    const SAMPLE: &str = "hubbub_relay_holes_filled_total{detector=\"sweep\"} ";
+    let page = reqwest::get(format!("http://{metrics}/metrics")).await?;
+    let page = page.text().await?;
+    let value = page.lines().find_map(|line| line.strip_prefix(SAMPLE));
+    value
+        .context("a node counts the holes that it has filled")?
+        .parse()
+        .context("a number")
 }

@@ -13,8 +13,8 @@ const UNSAFE: [(&str, &str); 3] = [
     ("full_page_writes", "off"),
 ];
 
-/// Checks the server's version and the database's encoding.
-pub(super) async fn check_server(connection: &mut PgConnection) -> Result<(), PgStoreError> {
+/// Checks the server's version, which it answers, and the database's encoding.
+pub(super) async fn check_server(connection: &mut PgConnection) -> Result<String, PgStoreError> {
     let (number, version, encoding) = query_as::<_, (i32, String, String)>(
         "SELECT current_setting('server_version_num')::int4, current_setting('server_version'),
                 current_setting('server_encoding')",
@@ -28,7 +28,7 @@ pub(super) async fn check_server(connection: &mut PgConnection) -> Result<(), Pg
     if encoding != "UTF8" {
         return Err(PgStoreError::Encoding(encoding));
     }
-    Ok(())
+    Ok(version)
 }
 
 /// The settings, as they hold for our connections, under which an acknowledged message can be lost.

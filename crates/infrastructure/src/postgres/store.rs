@@ -4,10 +4,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hubbub_domain::error::RepositoryError;
 use hubbub_domain::repository::OptimisticLog;
+use hubbub_domain::timestamp::Timestamp;
 use hubbub_domain::unit_of_work::{Repositories, Store, UnitOfWork};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::log::PgLog;
@@ -70,6 +72,24 @@ impl Default for PgOptions {
 pub struct PgStore {
     pool: PgPool,
     connect: PgConnectOptions,
+}
+
+/// What can be said of a server.
+#[derive(Clone, Debug)]
+pub struct PgExamination {
+    /// Its version, as it tells it.
+    pub version: String,
+    /// The settings, with their values, under which a power cut could take away what was acknowledged.
+    pub unsafe_settings: Vec<String>,
+    /// Its time.
+    pub now: Timestamp,
+}
+
+impl PgExamination {
+    /// How far the clocks are from each other, and whether ours, which shows `own`, is ahead.
+    pub fn ahead_by(&self, own: Timestamp) -> (Duration, bool) {
+        (own.since(self.now).max(self.now.since(own)), own > self.now)
+    }
 }
 
 /// Why the database cannot be used.
@@ -139,6 +159,26 @@ impl PgStore {
         Ok(Self { pool, connect })
     }
 
+    /// Looks at the server of a database without changing anything.
+    pub async fn examine(url: &str) -> Result<PgExamination, PgStoreError> {
+        let connect = PgConnectOptions::from_str(url)
+            .map_err(PgStoreError::Address)?
+            .application_name("hubbub doctor");
+        let mut connection = open(&connect).await?;
+        let version = safety::check_server(&mut connection).await?;
+        let unsafe_settings = safety::unsafe_settings(&mut connection).await?;
+        let now = sqlx::query_scalar::<_, OffsetDateTime>("SELECT clock_timestamp()")
+            .fetch_one(&mut connection)
+            .await
+            .map_err(PgStoreError::Connect)?;
+        let _ = connection.close().await;
+        Ok(PgExamination {
+            version,
+            unsafe_settings,
+            now: now.into(),
+        })
+    }
+
     /// Takes the right to serve this database alone, or says that another node has it.
     pub async fn lock_node(&self) -> Result<NodeLock, PgStoreError> {
         NodeLock::take(&self.connect).await
@@ -180,9 +220,7 @@ impl PgStore {
 /// Checks the server and brings the tables up to date, on a connection of its own.
 async fn prepare(connect: &PgConnectOptions, options: PgOptions) -> Result<(), PgStoreError> {
     let connect = connect.clone().options(MIGRATION_LIMITS);
-    let connection = timeout(CONNECT_TIMEOUT, connect.connect()).await;
-    let connection = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-    let mut connection = connection.map_err(PgStoreError::Connect)?;
+    let mut connection = open(&connect).await?;
     safety::check_server(&mut connection).await?;
     let risks = safety::unsafe_settings(&mut connection).await?;
     if !risks.is_empty() {
@@ -206,6 +244,12 @@ async fn prepare(connect: &PgConnectOptions, options: PgOptions) -> Result<(), P
     // Everything is done; a farewell that fails changes nothing.
     let _ = connection.close().await;
     Ok(())
+}
+
+async fn open(connect: &PgConnectOptions) -> Result<PgConnection, PgStoreError> {
+    let connection = timeout(CONNECT_TIMEOUT, connect.connect()).await;
+    let connection = connection.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    connection.map_err(PgStoreError::Connect)
 }
 
 async fn answers(connection: &mut PgConnection) -> Result<(), sqlx::Error> {

@@ -1,7 +1,7 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use redis::Client;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, RedisError};
 
 /// After how long an answer is given up.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
@@ -26,4 +26,34 @@ pub fn connect_lazily(url: &str) -> Result<ConnectionManager, BadRedisUrl> {
         .set_pipeline_buffer_size(PIPELINE);
     let client = Client::open(url).map_err(|_| BadRedisUrl)?;
     ConnectionManager::new_lazy_with_config(client, options).map_err(|_| BadRedisUrl)
+}
+
+/// Why a Redis is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum PingError {
+    /// The address is not one.
+    #[error(transparent)]
+    Address(#[from] BadRedisUrl),
+    /// It does not answer.
+    #[error("Redis cannot be reached or refuses the connection")]
+    Away(#[source] RedisError),
+}
+
+/// Asks whether a Redis is there, once. Answers how long that took, without connecting.
+pub async fn ping(url: &str) -> Result<Duration, PingError> {
+    let client = Client::open(url).map_err(|_| BadRedisUrl)?;
+    let connecting = client.get_multiplexed_async_connection();
+    let connection = tokio::time::timeout(ANSWER_TIMEOUT * 4, connecting).await;
+    let late = |_| {
+        Err(RedisError::from(std::io::Error::from(
+            std::io::ErrorKind::TimedOut,
+        )))
+    };
+    let mut connection = connection.unwrap_or_else(late).map_err(PingError::Away)?;
+    let began = Instant::now();
+    redis::cmd("PING")
+        .exec_async(&mut connection)
+        .await
+        .map_err(PingError::Away)?;
+    Ok(began.elapsed())
 }
