@@ -147,6 +147,21 @@ test('people one shares a conversation with are seen coming and going', async ()
   expect(offline.version).toBeGreaterThan(online.version);
 });
 
+test('who does nothing but write to somebody sees them coming and going', async () => {
+  const alice = await server.cast.person('alice');
+  const bob = await server.cast.person('bob');
+  await alice.connect();
+  await alice.invoke('SendPrivateMessage', bob.user.id, 'Are you there?');
+
+  await bob.connect();
+  await alice.next('UserOnline', ({ userId }) => userId === bob.user.id);
+
+  const closed = bob.closed();
+  await bob.api.post('/api/auth/logout', { refreshToken: bob.session.refreshToken });
+  await closed;
+  await alice.next('UserOffline', ({ userId }) => userId === bob.user.id);
+});
+
 test('the same client id twice is one message and one receipt, on the hub and over HTTP', async () => {
   const [alice, bob] = await server.cast.connected('alice', 'bob');
   const clientId = randomUUID();

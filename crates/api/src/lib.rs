@@ -5,6 +5,9 @@
 //!
 //! Start reading at [`app`], where everything is wired; [`relay`] is the part with the most thought in it.
 
+#[cfg(all(not(debug_assertions), feature = "broken-no-sweep"))]
+compile_error!("`broken-no-sweep` is a negative control; no release may contain it");
+
 pub mod app;
 pub mod cli;
 pub mod config;

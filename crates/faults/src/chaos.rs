@@ -40,6 +40,9 @@ pub(crate) struct Options {
     /// Keep the histories of faults that did not pass in this folder
     #[arg(long, default_value = "target/chaos")]
     keep: PathBuf,
+    /// The Hubbub is broken on purpose, and every fault must break this invariant, as in `--expect I10`
+    #[arg(long)]
+    expect: Option<String>,
 }
 
 /// Answers whether every fault passed.
@@ -62,6 +65,12 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
             .await
             .with_context(|| format!("{fault}, seed {seed}"))?;
         measured.print(fault);
+        if let Some(invariant) = &options.expect {
+            if !measured.breaks(invariant) {
+                failed.push(fault);
+            }
+            continue;
+        }
         if let Some(report) = measured.report() {
             say(&report);
             failed.push(fault);
@@ -69,6 +78,12 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
         }
     }
     let seconds = began.elapsed().as_secs();
+    if let (Some(invariant), true) = (&options.expect, failed.is_empty()) {
+        say(&format!(
+            "\nFound out by {invariant}. Seed {seed}, {seconds} s"
+        ));
+        return Ok(true);
+    }
     if failed.is_empty() {
         say(&format!("\nEvery fault passed. Seed {seed}, {seconds} s"));
         return Ok(true);
@@ -120,6 +135,7 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
         injection.run(fault).await
     };
     let (played, injected) = tokio::join!(playing, injecting);
+    let wrong = std::mem::take(&mut injection.wrong);
     let measured = injected.context("breaking things")?;
     let entries = match played {
         Ok(entries) => entries,
@@ -143,5 +159,8 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
         demands: [(Counter::Acknowledged, 1), (Counter::Faults, 1)].into(),
     };
     let verdict = checker::check(&entries, &terms);
-    Ok((Measured::of(fault, &entries, verdict, measured), entries))
+    Ok((
+        Measured::of(fault, &entries, verdict, measured, wrong),
+        entries,
+    ))
 }

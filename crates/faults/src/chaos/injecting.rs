@@ -18,11 +18,17 @@ const DRAIN: Duration = Duration::from_secs(3);
 pub(crate) struct Injection<'a> {
     cluster: &'a mut Cluster,
     recorder: Recorder,
+    /// What did not go as it must.
+    pub(crate) wrong: Vec<String>,
 }
 
 impl<'a> Injection<'a> {
     pub(crate) fn new(cluster: &'a mut Cluster, recorder: Recorder) -> Self {
-        Self { cluster, recorder }
+        Self {
+            cluster,
+            recorder,
+            wrong: Vec::new(),
+        }
     }
 
     /// Waits until people are connected and have chatted for a while.
@@ -109,10 +115,9 @@ impl<'a> Injection<'a> {
         for node in &self.cluster.metrics[1..] {
             found.push(found_by_sweeps(*node).await?);
         }
-        ensure!(
-            found.iter().all(|found| *found > 0),
-            "sweeps found nothing: {found:?}"
-        );
+        if found.contains(&0) {
+            self.wrong.push(format!("sweeps found nothing: {found:?}"));
+        }
         self.cluster.nodes[0].start_again().await?;
         self.wait(1).await
     }

@@ -28,10 +28,10 @@ impl Measured {
         entries: &[Entry],
         verdict: Verdict,
         notes: Vec<String>,
+        mut broken: Vec<String>,
     ) -> Self {
         let gaps = gaps(entries);
         let reconnected = gaps.iter().copied().max();
-        let mut broken = Vec::new();
         if let Some(longest) = reconnected
             && longest > fault.reconnect_bound()
         {
@@ -86,6 +86,14 @@ impl Measured {
             violations,
             result.join(", ")
         ));
+    }
+
+    /// Whether this invariant was broken, named as in I10.
+    pub(crate) fn breaks(&self, invariant: &str) -> bool {
+        let broken = self.verdict.broken();
+        broken
+            .iter()
+            .any(|rule| rule.to_string().split(' ').next() == Some(invariant))
     }
 
     fn passed(&self) -> bool {
