@@ -9,5 +9,5 @@ mod node_lock;
 mod safety;
 mod store;
 
-pub use node_lock::NodeLock;
+pub use node_lock::{NodeLock, Serving};
 pub use store::{PgExamination, PgOptions, PgStore, PgStoreError};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hubbub_application::chat::WriterOptions;
 use hubbub_domain::unit_of_work::Store;
 use hubbub_infrastructure::PoolUsage;
-use hubbub_infrastructure::postgres::{NodeLock, PgOptions, PgStore};
+use hubbub_infrastructure::postgres::{NodeLock, PgOptions, PgStore, Serving};
 use hubbub_infrastructure::sqlite::SqliteStore;
 use tokio::sync::Mutex;
 
@@ -75,7 +75,7 @@ impl Storage {
         }
     }
 
-    /// Returns if it is not for this process alone any more, which never happens to a folder, nor to what is shared.
+    /// Returns if it is not for this process, and those that it hears, any more, which never happens to a folder.
     pub(super) async fn lost(&self) {
         match self {
             Self::Folder(_) => std::future::pending().await,
@@ -94,8 +94,8 @@ impl Storage {
 /// A database in PostgreSQL, which one node serves at a time, or several that hear each other.
 pub(super) struct Postgres {
     store: Arc<PgStore>,
-    /// Keeps other nodes away, from a node that would not hear them.
-    lock: Option<Mutex<NodeLock>>,
+    /// Keeps nodes away that would not hear this one, or that this one would not hear.
+    lock: Mutex<NodeLock>,
 }
 
 impl Postgres {
@@ -110,32 +110,30 @@ impl Postgres {
         };
         let store = PgStore::open(url.expose(), options).await;
         let store = store.map_err(StartError::Postgres)?;
-        let lock = if is_shared {
-            None
+        let serving = if is_shared {
+            Serving::Together
         } else {
-            let lock = store.lock_node().await.map_err(StartError::Postgres)?;
-            Some(Mutex::new(lock))
+            Serving::Alone
         };
+        let lock = store.lock_node(serving).await;
+        let lock = Mutex::new(lock.map_err(StartError::Postgres)?);
         Ok(Self {
             store: Arc::new(store),
             lock,
         })
     }
 
-    /// Returns if another node serves the database. A server that is merely away, or was started anew, is waited for.
+    /// Returns if a node serves the database that must not beside this one. A server that is merely away, or was started anew, is waited for.
     async fn lost(&self) {
-        let Some(lock) = &self.lock else {
-            return std::future::pending().await;
-        };
-        let mut lock = lock.lock().await;
+        let mut lock = self.lock.lock().await;
         loop {
             let error = lock.lost().await;
-            tracing::warn!(%error, "the connection that keeps other nodes away from the database was lost");
+            tracing::warn!(%error, "the connection was lost that keeps the database for this node and those that it hears");
             if let Err(error) = lock.retake().await {
                 tracing::error!(%error, "the database is another node's");
                 return;
             }
-            tracing::info!("other nodes are kept away from the database again");
+            tracing::info!("the database is kept again");
         }
     }
 }

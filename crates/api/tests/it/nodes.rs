@@ -19,6 +19,7 @@ struct Cluster {
     first: TestApp,
     second: TestApp,
     redis: RedisServer,
+    database_url: String,
     _postgres: PostgresCluster,
 }
 
@@ -43,6 +44,7 @@ impl Cluster {
             first: TestApp::of(node("first", &url, &redis)).await,
             second: TestApp::of(node("second", &url, &redis)).await,
             redis,
+            database_url: url,
             _postgres: postgres,
         }
     }
@@ -223,4 +225,23 @@ async fn a_connection_negotiated_on_one_node_opens_on_the_other_for_the_same_per
     assert_eq!(refused.err(), Some(StatusCode::NOT_FOUND));
     let opened = Connection::try_open(&cluster.second, &ada, Some(&id)).await;
     opened.unwrap().event("Heads").await;
+}
+
+#[tokio::test]
+async fn a_node_without_redis_and_nodes_with_it_do_not_serve_one_database() {
+    let cluster = Cluster::start().await;
+    let lonely = binary().name("lonely").database_url(&cluster.database_url);
+    let refused = lonely.start().await.unwrap_err().to_string();
+    assert!(
+        refused.contains("another running Hubbub serves it"),
+        "{refused}"
+    );
+
+    let postgres = PostgresCluster::start().await.unwrap();
+    let url = postgres.create_database().await.unwrap();
+    let _lonely = TestApp::of(binary().database_url(&url)).await;
+    let refused = node("late", &url, &cluster.redis).start().await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("serves it without Redis"), "{refused}");
+    assert!(refused.contains("HUBBUB_REDIS_URL"), "{refused}");
 }

@@ -83,10 +83,7 @@ async fn a_node_outlives_a_restart_of_its_server_and_still_keeps_others_away() {
         Stream::Stderr,
         "held its lock again",
         Duration::from_secs(30),
-        |line| {
-            line.contains("other nodes are kept away from the database again")
-                .then_some(())
-        },
+        |line| line.contains("the database is kept again").then_some(()),
     );
     told.await.unwrap();
     assert_eq!(app.get("/health/ready").await.status, StatusCode::OK);

@@ -21,8 +21,18 @@ const RETRY: Duration = Duration::from_millis(100);
 /// How long to wait before a server that cannot be reached is tried again.
 const RECONNECT: Duration = Duration::from_millis(500);
 
-/// The right to serve a database alone, which lasts as long as the connection that it is held on.
+/// With whom a node serves a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serving {
+    /// With nobody: it would not hear of what others store.
+    Alone,
+    /// With others that serve together.
+    Together,
+}
+
+/// The right to serve a database, alone or together, which lasts as long as the connection that it is held on.
 pub struct NodeLock {
+    serving: Serving,
     /// Who we are, to know after a loss whether another node has served meanwhile.
     node: Uuid,
     options: PgConnectOptions,
@@ -30,7 +40,10 @@ pub struct NodeLock {
 }
 
 impl NodeLock {
-    pub(super) async fn take(options: &PgConnectOptions) -> Result<Self, PgStoreError> {
+    pub(super) async fn take(
+        options: &PgConnectOptions,
+        serving: Serving,
+    ) -> Result<Self, PgStoreError> {
         // So that the server lets go of the lock soon after our machine has vanished without a word.
         let options = options.clone().options([
             ("tcp_keepalives_idle", "2"),
@@ -38,16 +51,10 @@ impl NodeLock {
             ("tcp_keepalives_count", "3"),
         ]);
         let node = RandomIds.uuid();
-        let mut connection = locked(&options).await?;
-        query(
-            "INSERT INTO serving_node (only_row, id) VALUES (TRUE, $1)
-             ON CONFLICT (only_row) DO UPDATE SET id = excluded.id",
-        )
-        .bind(node)
-        .execute(&mut connection)
-        .await
-        .map_err(PgStoreError::Connect)?;
+        let mut connection = locked(&options, serving).await?;
+        sign(&mut connection, node).await?;
         Ok(Self {
+            serving,
             node,
             options,
             connection,
@@ -55,7 +62,8 @@ impl NodeLock {
     }
 
     /// Takes the lock again after it was lost, for instance because the server was started anew; waits for the server as long as
-    /// it cannot be reached. Fails if another node has served the database meanwhile: this one would not know what it missed.
+    /// it cannot be reached. Fails if another node has served the database meanwhile and this one serves alone: it would not know what
+    /// it missed.
     pub async fn retake(&mut self) -> Result<(), PgStoreError> {
         loop {
             match self.try_retake().await {
@@ -66,7 +74,12 @@ impl NodeLock {
     }
 
     async fn try_retake(&mut self) -> Result<(), PgStoreError> {
-        let mut connection = locked(&self.options).await?;
+        let mut connection = locked(&self.options, self.serving).await?;
+        if self.serving == Serving::Together {
+            sign(&mut connection, self.node).await?;
+            self.connection = connection;
+            return Ok(());
+        }
         let last = query_scalar::<_, Uuid>("SELECT id FROM serving_node")
             .fetch_one(&mut connection)
             .await
@@ -91,18 +104,41 @@ impl NodeLock {
     }
 }
 
+/// Says who has served last.
+async fn sign(connection: &mut PgConnection, node: Uuid) -> Result<(), PgStoreError> {
+    query(
+        "INSERT INTO serving_node (only_row, id) VALUES (TRUE, $1)
+         ON CONFLICT (only_row) DO UPDATE SET id = excluded.id",
+    )
+    .bind(node)
+    .execute(connection)
+    .await
+    .map(drop)
+    .map_err(PgStoreError::Connect)
+}
+
 /// A connection that holds the lock.
-async fn locked(options: &PgConnectOptions) -> Result<PgConnection, PgStoreError> {
+async fn locked(
+    options: &PgConnectOptions,
+    serving: Serving,
+) -> Result<PgConnection, PgStoreError> {
+    let take = match serving {
+        Serving::Alone => "SELECT pg_try_advisory_lock($1)",
+        Serving::Together => "SELECT pg_try_advisory_lock_shared($1)",
+    };
     let mut connection = options.connect().await.map_err(PgStoreError::Connect)?;
     let give_up = Instant::now() + PATIENCE;
     loop {
-        let taken = query_scalar::<_, bool>("SELECT pg_try_advisory_lock($1)").bind(KEY);
+        let taken = query_scalar::<_, bool>(take).bind(KEY);
         let taken = taken.fetch_one(&mut connection).await;
         if taken.map_err(PgStoreError::Connect)? {
             return Ok(connection);
         }
         if Instant::now() >= give_up {
-            return Err(PgStoreError::InUse);
+            return Err(match serving {
+                Serving::Alone => PgStoreError::InUse,
+                Serving::Together => PgStoreError::ServedAlone,
+            });
         }
         sleep(RETRY).await;
     }

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use super::log::PgLog;
-use super::node_lock::NodeLock;
+use super::node_lock::{NodeLock, Serving};
 use super::safety;
 use crate::PoolUsage;
 use crate::sql::{PgSession, Session, SqlUnitOfWork, of_postgres};
@@ -123,6 +123,12 @@ pub enum PgStoreError {
          what is sent on the other; stop that one first"
     )]
     InUse,
+    /// A node that hears nobody serves it.
+    #[error(
+        "another running Hubbub serves it without Redis, and would not hear of what is sent here; stop that one first, or start it with \
+         HUBBUB_REDIS_URL too"
+    )]
+    ServedAlone,
     /// Another node has served it while this one could not reach it.
     #[error("another Hubbub has served it while this one could not reach it; start this one again")]
     ServedMeanwhile,
@@ -179,9 +185,9 @@ impl PgStore {
         })
     }
 
-    /// Takes the right to serve this database alone, or says that another node has it.
-    pub async fn lock_node(&self) -> Result<NodeLock, PgStoreError> {
-        NodeLock::take(&self.connect).await
+    /// Takes the right to serve this database, or says that another node has it.
+    pub async fn lock_node(&self, serving: Serving) -> Result<NodeLock, PgStoreError> {
+        NodeLock::take(&self.connect, serving).await
     }
 
     /// Where the database is, without secrets.

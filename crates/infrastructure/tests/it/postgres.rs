@@ -7,7 +7,7 @@ use hubbub_domain::error::RepositoryErrorKind;
 use hubbub_domain::ids::{SessionId, UserId};
 use hubbub_domain::session::Session;
 use hubbub_domain::unit_of_work::Store;
-use hubbub_infrastructure::postgres::{PgOptions, PgStore, PgStoreError};
+use hubbub_infrastructure::postgres::{PgOptions, PgStore, PgStoreError, Serving};
 use hubbub_testkit::postgres::PostgresCluster;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -170,8 +170,8 @@ async fn an_address_without_a_database_behind_it_is_refused_without_its_password
 async fn one_node_alone_holds_the_lock_until_its_connection_ends() {
     let fixture = PgFixture::new().await;
     let other = open(&fixture.url).await;
-    let mut lock = fixture.store.lock_node().await.unwrap();
-    let refused = other.lock_node().await.err();
+    let mut lock = fixture.store.lock_node(Serving::Alone).await.unwrap();
+    let refused = other.lock_node(Serving::Alone).await.err();
     assert!(matches!(refused, Some(PgStoreError::InUse)), "{refused:?}");
 
     let cluster = fixture.shared.cluster.lock().await;
@@ -187,12 +187,17 @@ async fn one_node_alone_holds_the_lock_until_its_connection_ends() {
     let why = lock.lost().await;
     assert!(!why.to_string().is_empty());
     lock.retake().await.expect("nobody has served meanwhile");
-    let refused = other.lock_node().await.err();
+    let refused = other.lock_node(Serving::Alone).await.err();
     assert!(matches!(refused, Some(PgStoreError::InUse)), "{refused:?}");
 
     cluster.execute(&url, sql).await.unwrap();
     lock.lost().await;
-    drop(other.lock_node().await.expect("it is free again"));
+    drop(
+        other
+            .lock_node(Serving::Alone)
+            .await
+            .expect("it is free again"),
+    );
     let refused = lock.retake().await;
     assert!(
         matches!(refused, Err(PgStoreError::ServedMeanwhile)),
