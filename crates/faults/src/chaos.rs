@@ -3,6 +3,7 @@
 mod fault;
 mod injecting;
 mod measured;
+mod presence;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use hubbub_load::person::Person;
 use hubbub_load::rehearsal::Rehearsal;
 use hubbub_load::{cast, seed::Seed};
 use hubbub_testkit::Cluster;
+use tokio_util::sync::CancellationToken;
 
 use crate::table::say;
 use fault::Fault;
@@ -112,6 +114,9 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
     let recorder = Recorder::default();
     let people = cast::invite(&origin, &admin, u32::try_from(count)?, &recorder).await?;
     let nodes: Vec<_> = cluster.nodes.iter().map(|node| node.url("")).collect();
+    let ids = people.iter().map(|person| person.id).collect();
+    let over = CancellationToken::new();
+    let watching = presence::watch(admin, ids, over.clone());
     let people = people.into_iter().enumerate().map(|(place, person)| {
         // Where it matters who is on which node, people go there past the balancer.
         let node = fault.is_about_places().then(|| &nodes[place % nodes.len()]);
@@ -125,7 +130,12 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
             ..Patience::default()
         },
     };
-    let playing = rehearsal.play_with(people.collect(), recorder.clone());
+    let playing = async {
+        let played = rehearsal.play_with(people.collect(), recorder.clone());
+        let played = played.await;
+        over.cancel();
+        played
+    };
     let mut injection = Injection::new(&mut cluster, recorder.clone());
     if fault.is_lasting() {
         injection.begin(fault);
@@ -134,8 +144,8 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
         injection.wait_for_calm().await?;
         injection.run(fault).await
     };
-    let (played, injected) = tokio::join!(playing, injecting);
-    let wrong = std::mem::take(&mut injection.wrong);
+    let (played, injected, shown) = tokio::join!(playing, injecting, watching);
+    let mut wrong = std::mem::take(&mut injection.wrong);
     let measured = injected.context("breaking things")?;
     let entries = match played {
         Ok(entries) => entries,
@@ -158,6 +168,9 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
         },
         demands: [(Counter::Acknowledged, 1), (Counter::Faults, 1)].into(),
     };
+    if fault.shows_presence() {
+        wrong.extend(presence::judge(&shown, &entries));
+    }
     let verdict = checker::check(&entries, &terms);
     Ok((
         Measured::of(fault, &entries, verdict, measured, wrong),

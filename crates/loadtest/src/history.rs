@@ -14,7 +14,6 @@ mod row;
 pub use effect::{Effect, How, Mark};
 pub use event::{Action, Dump, Entry, Event, FaultKind, Outcome, Receipt, Stay};
 pub use frame::{Frame, Head, UserChange};
-pub use recorder::Recorder;
-pub(crate) use recorder::now;
+pub use recorder::{Recorder, now};
 pub(crate) use row::field;
 pub use row::{MemberRow, MessageRow, Row, SystemNote};

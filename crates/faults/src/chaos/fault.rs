@@ -111,6 +111,11 @@ impl Fault {
         self == Self::F12
     }
 
+    /// Whether who is there must be shown as it is. Two halves that do not know of each other cannot, nor can F2's people wait for it.
+    pub(crate) fn shows_presence(self) -> bool {
+        !matches!(self, Self::F2 | Self::F12)
+    }
+
     /// Whether people are on nodes of their own.
     pub(crate) fn is_about_places(self) -> bool {
         self == Self::F2

@@ -59,7 +59,7 @@ impl Recorder {
 }
 
 /// Nanoseconds since the machine was started; the same in every process, and never set back.
-pub(crate) fn now() -> u64 {
+pub fn now() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     let seconds = u64::try_from(now.tv_sec).expect("the monotonic clock starts at nothing");
     let nanos = u64::try_from(now.tv_nsec).expect("a part of a second is positive");
