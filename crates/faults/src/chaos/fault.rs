@@ -13,7 +13,7 @@ const ROOMS: u32 = 6;
 const RATE: u32 = 40;
 /// How long it goes on after everything is whole again.
 const AFTER: u32 = 6;
-/// How often somebody is removed from a room while others write into it.
+/// How often somebody is removed from a room, or added again, while others write into it.
 const CHURNS: u64 = 1_000;
 
 /// What is broken. Names are those of docs/reliability.md.
@@ -73,7 +73,7 @@ impl Fault {
             Self::F14 => "PostgreSQL crashes and recovers",
             Self::F20 => "nginx is reloaded, 5 times",
             Self::F21 => "nginx is killed, back after 1 s",
-            Self::F33 => "1,000 removals while others write",
+            Self::F33 => "1,000 removals and returns amid sends",
         }
     }
 
