@@ -54,7 +54,7 @@ simulate: ## Play 100,000 seeded simulations of the relay on three nodes (make s
 fuzz: ## Fuzz every parser of the SignalR crate, 60 seconds each
 	@exec crates/signalr/fuzz/run.sh
 
-negative-control: ## Show that the history checker names each of six builds that are broken on purpose (ARGS="--seed 2")
+negative-control: ## Show that the history checker names each of seven builds that are broken on purpose (ARGS="--seed 2")
 	@exec scripts/negative-control $(ARGS)
 
 clean: ## Remove everything that was built or installed here; ./data stays

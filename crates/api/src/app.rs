@@ -83,6 +83,8 @@ async fn serve(config: Config) -> Result<(), StartError> {
     };
     let stopping = CancellationToken::new();
     let (store, writing) = (storage.store(), storage.writer_options());
+    #[cfg(feature = "broken-redis-sequence")]
+    let store = sharing::numbered_by_redis(store, config.redis.url.as_ref())?;
     let node = Node::build(config.clone(), store, writing, stopping.clone(), |hub| hub).await?;
     node.warn_about_plain_http();
 

@@ -17,12 +17,12 @@ use hubbub_load::person::Person;
 use hubbub_load::rehearsal::Rehearsal;
 use hubbub_load::{cast, seed::Seed};
 use hubbub_testkit::Cluster;
-use tokio_util::sync::CancellationToken;
 
 use crate::table::say;
 use fault::Fault;
 use injecting::Injection;
 use measured::Measured;
+use presence::Watch;
 
 /// How long people chat before anything breaks.
 pub(crate) const CALM: Duration = Duration::from_secs(3);
@@ -115,8 +115,7 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
     let people = cast::invite(&origin, &admin, u32::try_from(count)?, &recorder).await?;
     let nodes: Vec<_> = cluster.nodes.iter().map(|node| node.url("")).collect();
     let ids = people.iter().map(|person| person.id).collect();
-    let over = CancellationToken::new();
-    let watching = presence::watch(admin, ids, over.clone());
+    let watch = Watch::new(admin, ids);
     let people = people.into_iter().enumerate().map(|(place, person)| {
         // Where it matters who is on which node, people go there past the balancer.
         let node = fault.is_about_places().then(|| &nodes[place % nodes.len()]);
@@ -130,22 +129,28 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
             ..Patience::default()
         },
     };
-    let playing = async {
-        let played = rehearsal.play_with(people.collect(), recorder.clone());
-        let played = played.await;
-        over.cancel();
-        played
-    };
+    let playing = rehearsal.play_with(people.collect(), recorder.clone());
     let mut injection = Injection::new(&mut cluster, recorder.clone());
     if fault.is_lasting() {
         injection.begin(fault);
     }
+    let mut wrong = Vec::new();
     let injecting = async {
         injection.wait_for_calm().await?;
         injection.run(fault).await
     };
-    let (played, injected, shown) = tokio::join!(playing, injecting, watching);
-    let mut wrong = std::mem::take(&mut injection.wrong);
+    let happening = async {
+        let (played, injected) = tokio::join!(playing, injecting);
+        if fault.shows_presence() && played.is_ok() {
+            wrong.extend(watch.until_all_are_gone().await);
+        }
+        (played, injected)
+    };
+    let (played, injected) = tokio::select! {
+        happened = happening => happened,
+        never = watch.go_on() => never,
+    };
+    wrong.append(&mut injection.wrong);
     let measured = injected.context("breaking things")?;
     let entries = match played {
         Ok(entries) => entries,
@@ -169,7 +174,8 @@ async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<E
         demands: [(Counter::Acknowledged, 1), (Counter::Faults, 1)].into(),
     };
     if fault.shows_presence() {
-        wrong.extend(presence::judge(&shown, &entries));
+        wrong.extend(watch.judge(&entries, fault.delays_presence()));
+        wrong.extend(presence::until_nothing_is_left(&cluster).await?);
     }
     let verdict = checker::check(&entries, &terms);
     Ok((

@@ -5,8 +5,11 @@
 //!
 //! Start reading at `sql`: what is stored is said there once, for both databases. [`sqlite`] and [`postgres`] open them.
 
-#[cfg(all(not(debug_assertions), feature = "broken-no-unique-key"))]
-compile_error!("`broken-no-unique-key` is a negative control; no release may contain it");
+#[cfg(all(
+    not(debug_assertions),
+    any(feature = "broken-no-unique-key", feature = "broken-redis-sequence")
+))]
+compile_error!("the features `broken-*` are negative controls; no release may contain them");
 
 pub mod in_process;
 mod pool_usage;

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::hubbub::{Hubbub, HubbubBuilder};
 use crate::nginx::NginxServer;
 use crate::port::free_port;
-use crate::postgres::PostgresCluster;
+use crate::postgres::{PostgresBuilder, PostgresCluster};
 use crate::proxy::FaultProxy;
 use crate::redis::{RedisBuilder, RedisServer};
 
@@ -19,6 +19,7 @@ pub struct ClusterBuilder {
     nodes: usize,
     with_tls: bool,
     environment: Vec<(String, String)>,
+    postgres: PostgresBuilder,
     redis: RedisBuilder,
     with_two_redis: bool,
 }
@@ -42,6 +43,12 @@ impl ClusterBuilder {
         self
     }
 
+    /// Starts PostgreSQL like this.
+    pub fn postgres(mut self, postgres: PostgresBuilder) -> Self {
+        self.postgres = postgres;
+        self
+    }
+
     /// Starts Redis like this.
     pub fn redis(mut self, redis: RedisBuilder) -> Self {
         self.redis = redis;
@@ -57,7 +64,7 @@ impl ClusterBuilder {
     /// Starts everything in a temporary folder, and waits until all of it is ready.
     pub async fn start(self) -> Result<Cluster, Error> {
         let dir = TestDir::new("cluster").map_err(Error::io("making a folder for the cluster"))?;
-        let postgres = PostgresCluster::start().await?;
+        let postgres = self.postgres.start().await?;
         let database_url = postgres.create_database().await?;
         let redis = self.redis.start_in(&dir).await?;
         let other_redis = if self.with_two_redis {
@@ -139,6 +146,7 @@ impl Cluster {
             nodes: 3,
             with_tls: false,
             environment: Vec::new(),
+            postgres: PostgresCluster::builder(),
             redis: RedisServer::builder(),
             with_two_redis: false,
         }

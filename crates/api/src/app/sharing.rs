@@ -42,3 +42,17 @@ impl Sharing {
         })
     }
 }
+
+/// A negative control, where there is a Redis.
+#[cfg(feature = "broken-redis-sequence")]
+pub(super) fn numbered_by_redis(
+    store: Arc<dyn hubbub_domain::unit_of_work::Store>,
+    redis_url: Option<&RedisUrl>,
+) -> Result<Arc<dyn hubbub_domain::unit_of_work::Store>, StartError> {
+    let Some(url) = redis_url else {
+        return Ok(store);
+    };
+    let redis = connect_lazily(url.expose()).map_err(StartError::Redis)?;
+    let numbered = hubbub_infrastructure::redis::NumberedByRedis::new(store, redis);
+    Ok(Arc::new(numbered))
+}

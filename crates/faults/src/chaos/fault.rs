@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use hubbub_load::device::Deed;
 use hubbub_load::history::FaultKind;
 use hubbub_load::schedule::{Happening, Room, Schedule, Shape};
-use hubbub_testkit::{ClusterBuilder, RedisServer};
+use hubbub_testkit::{ClusterBuilder, PostgresCluster, RedisServer};
 
 /// How many people chat, in how many rooms, and how much happens in a second.
 const PEOPLE: u32 = 12;
@@ -13,6 +13,8 @@ const ROOMS: u32 = 6;
 const RATE: u32 = 40;
 /// How long it goes on after everything is whole again.
 const AFTER: u32 = 6;
+/// What is written when nobody can be told.
+pub(crate) const LAST_WORD: &str = "the last word";
 /// How often somebody is removed from a room, or added again, while others write into it.
 const CHURNS: u64 = 1_000;
 
@@ -33,6 +35,7 @@ pub(crate) enum Fault {
     F20,
     F21,
     F33,
+    F37,
 }
 
 impl fmt::Display for Fault {
@@ -42,7 +45,7 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::F1,
         Self::F2,
         Self::F3,
@@ -56,6 +59,7 @@ impl Fault {
         Self::F20,
         Self::F21,
         Self::F33,
+        Self::F37,
     ];
 
     /// In a few words.
@@ -74,13 +78,14 @@ impl Fault {
             Self::F20 => "nginx is reloaded, 5 times",
             Self::F21 => "nginx is killed, back after 1 s",
             Self::F33 => "1,000 removals and returns amid sends",
+            Self::F37 => "Redis refuses a hint, the last of a burst",
         }
     }
 
     /// How long a message may take while it lasts.
     pub(crate) fn bound(self) -> Duration {
         let seconds = match self {
-            Self::F9 | Self::F20 | Self::F33 => 2,
+            Self::F9 | Self::F20 | Self::F33 | Self::F37 => 2,
             Self::F10 => 3,
             _ => 7,
         };
@@ -111,14 +116,19 @@ impl Fault {
         self == Self::F12
     }
 
-    /// Whether who is there must be shown as it is. Two halves that do not know of each other cannot, nor can F2's people wait for it.
+    /// Whether who is there must be shown as it is. Two halves that do not know of each other cannot.
     pub(crate) fn shows_presence(self) -> bool {
-        !matches!(self, Self::F2 | Self::F12)
+        self != Self::F12
+    }
+
+    /// Whether who comes while it lasts may be shown late: nodes do not reach each other, or the watcher's own stands still.
+    pub(crate) fn delays_presence(self) -> bool {
+        matches!(self, Self::F3 | Self::F6 | Self::F7 | Self::F9 | Self::F10)
     }
 
     /// Whether people are on nodes of their own.
     pub(crate) fn is_about_places(self) -> bool {
-        self == Self::F2
+        matches!(self, Self::F2 | Self::F37)
     }
 
     /// For how many seconds it lasts, about.
@@ -139,6 +149,12 @@ impl Fault {
                 RedisServer::builder().setting("client-output-buffer-limit", "pubsub 64kb 64kb 1"),
             ),
             Self::F12 => cluster.two_redis(),
+            // Commits take 0.1 s, so that some are on their way whenever it crashes.
+            Self::F14 => cluster.postgres(
+                PostgresCluster::builder()
+                    .setting("commit_delay", "100000")
+                    .setting("commit_siblings", "0"),
+            ),
             _ => cluster,
         }
     }
@@ -146,7 +162,7 @@ impl Fault {
     /// What people do meanwhile.
     pub(crate) fn schedule(self, seed: u64) -> Schedule {
         match self {
-            Self::F2 => last_words(),
+            Self::F2 | Self::F37 => last_words(),
             Self::F33 => churn(),
             _ => Schedule::of(
                 seed,
@@ -166,7 +182,7 @@ fn send(device: usize, room: usize, body: String) -> Happening {
     Happening::Deed { device, room, deed }
 }
 
-/// Three people, each on a node of their own. The first writes once more when its node can tell nobody, and then nobody writes there.
+/// Three people, each on a node of their own. The first writes once more when its node cannot tell the others, and then nobody writes there.
 fn last_words() -> Schedule {
     let room = |members: &[usize]| Room {
         channel: false,
@@ -176,7 +192,7 @@ fn last_words() -> Schedule {
     let mut steps: Vec<_> = (0..20)
         .map(|number| (at(100 * number), send(0, 0, format!("word {number}"))))
         .collect();
-    steps.push((at(4_000), send(0, 0, "the last word".to_owned())));
+    steps.push((at(4_000), send(0, 0, LAST_WORD.to_owned())));
     // Elsewhere, so that the end of the run comes only after the bound.
     steps.push((at(13_000), send(1, 1, "elsewhere".to_owned())));
     Schedule {

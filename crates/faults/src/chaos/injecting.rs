@@ -1,8 +1,9 @@
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use hubbub_load::history::{Event, Recorder};
+use hubbub_load::history::{Action, Event, Recorder, now};
 use hubbub_testkit::{Cluster, Faults, Link, Stream};
 use tokio::time::sleep;
 
@@ -66,6 +67,7 @@ impl<'a> Injection<'a> {
             Fault::F14 => self.crash_postgres().await,
             Fault::F20 => self.reload_nginx().await,
             Fault::F21 => self.kill_nginx().await,
+            Fault::F37 => self.refuse_a_hint().await,
         }?;
         if !fault.is_lasting() {
             self.note(Event::Healed {
@@ -200,6 +202,50 @@ impl<'a> Injection<'a> {
             sleep(Duration::from_secs(1)).await;
         }
         Ok(Vec::new())
+    }
+
+    /// Redis publishes nothing while the last word is sent, and everything from the moment in which its sender has the receipt. Nothing
+    /// else is written, so nothing but what nodes say of themselves tells the others.
+    async fn refuse_a_hint(&mut self) -> Result<Vec<String>> {
+        // The last word is due a second from now.
+        sleep(Duration::from_millis(800)).await;
+        let redis = &self.cluster.redis;
+        let since = now();
+        redis
+            .command(&["ACL", "SETUSER", "default", "-publish"])
+            .await?;
+        let limit = Instant::now() + Duration::from_secs(5);
+        while !self.was_answered(since) {
+            ensure!(Instant::now() < limit, "the last word was not answered");
+            sleep(Duration::from_millis(5)).await;
+        }
+        redis
+            .command(&["ACL", "SETUSER", "default", "+publish"])
+            .await?;
+        let errors = redis.command(&["INFO", "errorstats"]).await?;
+        let refused = errors
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("errorstat_NOPERM:count="));
+        let refused = refused.context("nothing was refused")?.to_owned();
+        sleep(Duration::from_secs(5)).await;
+        Ok(vec![format!("{refused} refused")])
+    }
+
+    /// Whether a message that was sent later than this is acknowledged.
+    fn was_answered(&self, since: u64) -> bool {
+        let mut sends = HashSet::new();
+        let entries = self.recorder.entries();
+        entries.iter().any(|entry| match &entry.event {
+            Event::Invoked {
+                call,
+                action: Action::Send { .. },
+            } if entry.at > since => {
+                sends.insert(*call);
+                false
+            }
+            Event::Answered { call, .. } => sends.contains(call),
+            _ => false,
+        })
     }
 
     async fn kill_nginx(&mut self) -> Result<Vec<String>> {
