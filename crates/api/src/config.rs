@@ -22,7 +22,7 @@ pub use database_url::DatabaseUrl;
 pub use redis_url::RedisUrl;
 pub use sections::{
     AuthConfig, LimitsConfig, LogConfig, LogFormat, MetricsConfig, RedisConfig, Registration,
-    RegistrationConfig, ServerConfig, StorageConfig,
+    RegistrationConfig, ServerConfig, StorageConfig, TracesConfig,
 };
 pub use settings::SETTINGS;
 
@@ -47,6 +47,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// What it tells those who operate it.
     pub metrics: MetricsConfig,
+    /// Where it sends what each request and call went through.
+    pub traces: TracesConfig,
     /// What it logs.
     pub log: LogConfig,
 }
@@ -141,6 +143,16 @@ impl Config {
                 "redis.url makes it one of several nodes, and those share a PostgreSQL: set HUBBUB_DATABASE_URL as well",
             );
         }
+        if let Some(endpoint) = &self.traces.endpoint
+            && !is_web_address(endpoint)
+        {
+            return invalid(
+                "traces.endpoint must be an address like http://127.0.0.1:4318/v1/traces",
+            );
+        }
+        if self.traces.one_in == 0 {
+            return invalid("traces.one_in must be at least 1");
+        }
         if !is_log_level(&self.log.level) {
             return invalid(
                 "log.level must be error, warn, info, debug or trace, or a list such as info,hubbub=debug",
@@ -175,6 +187,13 @@ impl Config {
             session_lifetime: Duration::from_hours(self.auth.session_days * 24),
         }
     }
+}
+
+/// Whether it names a host to be asked by HTTP.
+fn is_web_address(url: &str) -> bool {
+    let uri = url.parse::<http::Uri>().ok();
+    let scheme = uri.filter(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+    scheme.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")))
 }
 
 /// Whether each part is a level, or names a module with its level.

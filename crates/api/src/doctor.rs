@@ -19,6 +19,7 @@ pub fn examine(config: &Config) -> ExitCode {
         let mut findings = vec![Finding::well("configuration", "every setting is valid")];
         findings.extend(places::storage(&config.storage).await);
         findings.extend(places::redis(&config.redis).await);
+        findings.extend(http::collector(&config.traces).await);
         findings.push(http::node(own_address(config)).await);
         findings.extend(http::proxy(&config.server).await);
         findings

@@ -20,8 +20,13 @@ fn main() -> ExitCode {
         Some(Command::Doctor { live: false }) => return hubbub::doctor::examine(&config),
         Some(Command::Openapi) | None => {}
     }
-    hubbub::telemetry::init(&config.log);
-    match hubbub::app::run(config) {
+    let telemetry = match hubbub::telemetry::init(&config) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return hubbub::cli::refuse(&error),
+    };
+    let ended = hubbub::app::run(config);
+    telemetry.close();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ StartError::NodeLockLost) => hubbub::cli::give_up(&error),
         Err(error) => hubbub::cli::refuse(&error),

@@ -5,3 +5,6 @@
 mod causes;
 
 pub use causes::Causes;
+
+/// The target of `tracing` spans that are for OpenTelemetry traces alone, and not for the log.
+pub const TRACES: &str = "hubbub::traces";

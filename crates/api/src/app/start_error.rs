@@ -7,6 +7,7 @@ use hubbub_domain::error::RepositoryError;
 use hubbub_infrastructure::postgres::PgStoreError;
 use hubbub_infrastructure::redis::BadRedisUrl;
 use hubbub_infrastructure::sqlite::StoreError;
+use opentelemetry_otlp::ExporterBuildError;
 
 /// Why Hubbub does not start, or cannot go on, in a sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,11 @@ pub enum StartError {
     /// The operating system gives no threads.
     #[error("the program cannot start its threads")]
     Runtime(#[source] io::Error),
+    /// Traces cannot be sent to where they should be.
+    #[error(
+        "traces cannot be sent; traces.endpoint must be the address of an OpenTelemetry collector"
+    )]
+    Traces(#[source] ExporterBuildError),
     /// The data folder cannot be made or written.
     #[error("the data folder {} cannot be written; choose another with --data-dir", .0.display())]
     DataDir(PathBuf, #[source] io::Error),

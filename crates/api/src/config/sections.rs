@@ -53,6 +53,16 @@ pub struct MetricsConfig {
     pub listen: Option<SocketAddr>,
 }
 
+/// Where it sends what each request and call went through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TracesConfig {
+    /// Where an OpenTelemetry collector takes traces, if anywhere.
+    pub endpoint: Option<String>,
+    /// Of how many traces one is sent.
+    pub one_in: u32,
+}
+
 /// Who may register.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -176,6 +186,15 @@ impl Default for LimitsConfig {
             sends_burst: 30,
             typing_per_second: 1,
             typing_burst: 5,
+        }
+    }
+}
+
+impl Default for TracesConfig {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            one_in: 1,
         }
     }
 }

@@ -96,6 +96,14 @@ pub const SETTINGS: &[Setting] = &[
         about: "Address and port on which metrics are served for Prometheus, at /metrics. Not the port of people: nobody else should reach it.",
     },
     Setting {
+        key: "traces.endpoint",
+        about: "Where an OpenTelemetry collector takes traces over HTTP: http://127.0.0.1:4318/v1/traces. None are made without it.",
+    },
+    Setting {
+        key: "traces.one_in",
+        about: "One of so many requests and calls is traced; 1 traces all of them.",
+    },
+    Setting {
         key: "log.level",
         about: "What is logged: error, warn, info, debug, trace, or directives such as info,hubbub=debug. Never texts or tokens.",
     },

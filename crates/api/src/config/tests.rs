@@ -196,6 +196,7 @@ fn the_commented_file_says_what_the_defaults_are() {
     assert!(config.storage.database_url.take().is_some());
     assert!(config.redis.url.take().is_some());
     assert!(config.metrics.listen.take().is_some());
+    assert!(config.traces.endpoint.take().is_some());
     assert_eq!(config, Config::default());
     for setting in SETTINGS {
         let (_, key) = setting.key.split_once('.').unwrap();

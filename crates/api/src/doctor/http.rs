@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 
 use super::finding::Finding;
-use crate::config::ServerConfig;
+use crate::config::{ServerConfig, TracesConfig};
 
 /// How long anything may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
@@ -70,6 +70,34 @@ pub(super) async fn node(address: SocketAddr) -> Finding {
         }
         Err(_) => Finding::wrong(NODE, format!("what runs at {address} is not Hubbub")),
     }
+}
+
+/// The collector of traces, if one is configured: whether it takes none, which is something that it must take.
+pub(super) async fn collector(config: &TracesConfig) -> Option<Finding> {
+    const TRACES: &str = "traces";
+    let endpoint = config.endpoint.as_ref()?;
+    let answer = client()
+        .post(endpoint)
+        .header("Content-Type", "application/x-protobuf")
+        .body(Vec::new())
+        .send()
+        .await;
+    Some(match answer {
+        Ok(answer) if answer.status().is_success() => {
+            Finding::well(TRACES, format!("{endpoint} takes them"))
+        }
+        Ok(answer) => Finding::wrong(
+            TRACES,
+            format!(
+                "{endpoint} answered {} and will not take them",
+                answer.status()
+            ),
+        ),
+        Err(error) => {
+            let causes = Causes(&error.without_url()).to_string();
+            Finding::wrong(TRACES, format!("{endpoint} cannot be reached: {causes}"))
+        }
+    })
 }
 
 /// The proxy in front, if one is configured: whether it leads here, and lets WebSockets through.

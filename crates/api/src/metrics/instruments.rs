@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::telemetry::method_name;
 use http::{Method, StatusCode};
 use hubbub_application::chat::WriterObserver;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -180,25 +181,11 @@ impl Instruments {
         });
         durations.observe(duration.as_secs_f64());
         let request = Request {
-            method: known(method),
+            method: method_name(method),
             route,
             status: status.as_u16(),
         };
         self.requests.get_or_create_owned(&request).inc();
-    }
-}
-
-/// The name of a method. Clients can invent others.
-fn known(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
     }
 }
 

@@ -30,5 +30,6 @@ mod revoked_elsewhere;
 mod sign_in;
 mod start;
 mod sync;
+mod traces;
 mod web_client;
 mod worked_example;

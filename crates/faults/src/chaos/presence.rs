@@ -251,8 +251,8 @@ impl Seen {
 
     /// What a person was shown as at a moment.
     fn state_at(&self, user: UserId, at: u64) -> &str {
-        let before = self.shown.iter().filter(|shown| shown.at <= at);
-        let last = before.filter(|shown| shown.user_id == user).next_back();
+        let is_it = |shown: &&Shown| shown.user_id == user && shown.at <= at;
+        let last = self.shown.iter().rfind(is_it);
         last.map_or("nothing", |shown| &shown.state)
     }
 }

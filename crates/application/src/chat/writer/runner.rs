@@ -1,9 +1,10 @@
 use std::sync::Arc;
-
 use std::time::Duration;
 
+use hubbub_shared::TRACES;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::Queued;
 use super::speculation::ShortWay;
@@ -49,9 +50,9 @@ impl Runner {
         let mut short = ShortWay::of(self.writing.store.as_ref());
         while self.queue.recv_many(&mut group, self.batch_size).await > 0 {
             let (messages, began) = (group.len(), Instant::now());
-            self.writing
-                .write(std::mem::take(&mut group), &mut short)
-                .await;
+            let span = tracing::info_span!(target: TRACES, parent: None, "WriteGroup", messages);
+            let writing = self.writing.write(std::mem::take(&mut group), &mut short);
+            writing.instrument(span).await;
             if let Some(observer) = &self.observer {
                 observer.group_written(messages, began.elapsed());
             }
