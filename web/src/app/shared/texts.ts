@@ -71,6 +71,11 @@ export const TEXTS = {
     invite: 'Invite somebody',
     browse: 'See the channels',
   },
+  completions: {
+    title: 'Suggestions',
+    count: (count: number) => (count === 1 ? '1 suggestion' : `${String(count)} suggestions`),
+    callsAll: (others: number) => `calls all ${String(others)} others`,
+  },
   conversation: {
     messages: (name: string) => `Messages in ${name}`,
     messageTo: (name: string) => `Message ${name}`,

@@ -53,7 +53,15 @@ describe('the composer', () => {
         },
         {
           provide: ConversationsApi,
-          useValue: { messages: () => Promise.resolve({ ...page(1, 3), messages: said }) },
+          useValue: {
+            messages: () => Promise.resolve({ ...page(1, 3), messages: said }),
+            members: () =>
+              Promise.resolve(
+                ['ben', 'bea', 'cyd'].map((name) => ({
+                  user: user({ id: name, username: name, displayName: name.toUpperCase() }),
+                })),
+              ),
+          },
         },
         { provide: PeopleApi, useValue: { get: (id: string) => Promise.resolve(user({ id })) } },
         { provide: AuthApi, useValue: {} },
@@ -112,6 +120,64 @@ describe('the composer', () => {
     expect(press({}).defaultPrevented).toBe(true);
     expect(sent).toEqual(['c: hello']);
     expect(box().value).toBe('');
+  });
+
+  describe('completing', () => {
+    const host = () => fixture.nativeElement as HTMLElement;
+    const options = () =>
+      [...host().querySelectorAll('[role=option]')].map((option) => option.textContent.trim());
+    const active = () => {
+      const id = box().getAttribute('aria-activedescendant');
+      return id ? host().querySelector(`#${id}`)?.textContent.trim() : undefined;
+    };
+
+    it('offers the members whose names begin like what follows an @, and takes one with Enter', async () => {
+      await type('hello @be');
+      await vi.waitFor(() => {
+        expect(options()).toHaveLength(2);
+      });
+      expect(active()).toContain('@ben');
+      press({ key: 'ArrowDown' });
+      await fixture.whenStable();
+      expect(active()).toContain('@bea');
+      expect(press({}).defaultPrevented).toBe(true);
+      await fixture.whenStable();
+      expect(box().value).toBe('hello @bea ');
+      expect(options()).toEqual([]);
+      expect(sent).toEqual([]);
+    });
+
+    it('is left with Escape, and Enter sends then', async () => {
+      await type('@be');
+      await vi.waitFor(() => {
+        expect(options()).toHaveLength(2);
+      });
+      press({ key: 'Escape' });
+      await fixture.whenStable();
+      expect(options()).toEqual([]);
+      press({});
+      expect(sent).toEqual(['c: @be']);
+    });
+
+    it('offers emoji by name, and takes one with Tab', async () => {
+      await type('done :tad');
+      await vi.waitFor(() => {
+        expect(active()).toContain(':tada:');
+      });
+      press({ key: 'Tab' });
+      await fixture.whenStable();
+      expect(box().value).toBe('done 🎉 ');
+    });
+
+    it('sends the emoji for a name that was typed to its end', async () => {
+      await type('done :tada');
+      await vi.waitFor(() => {
+        expect(active()).toContain(':tada:');
+      });
+      await type('done :tada:');
+      press({});
+      expect(sent).toEqual(['c: done 🎉']);
+    });
   });
 
   it('makes a new line with Shift+Enter', async () => {

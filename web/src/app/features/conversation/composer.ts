@@ -22,7 +22,10 @@ import { PeopleStore } from '../../core/chat/people-store';
 import { TypingSender } from '../../core/chat/typing-sender';
 import { WritingPlace } from '../../core/layout/writing-place';
 import { ChatHub } from '../../core/realtime/chat-hub';
+import { EmojiNames } from '../../shared/emoji/emoji';
 import { excerpt, TEXTS } from '../../shared/texts';
+import { Completions } from './completions/completions';
+import { completed, Trigger, triggerAt, withEmoji } from './completions/trigger';
 import { ComposerMode, MessageActions } from './message-actions';
 import { charactersLeft, MESSAGE_LIMIT } from './message-length';
 
@@ -40,7 +43,7 @@ let count = 0;
 /** The box that messages are written in. One belongs to one conversation for all its life. */
 @Component({
   selector: 'app-composer',
-  imports: [Icon],
+  imports: [Completions, Icon],
   templateUrl: './composer.html',
   styleUrl: './composer.scss',
 })
@@ -53,6 +56,7 @@ export class Composer {
   private readonly session = inject(SessionStore);
   private readonly actions = inject(MessageActions);
   private readonly writingPlace = inject(WritingPlace);
+  private readonly emoji = inject(EmojiNames);
 
   readonly conversationId = input.required<string>();
   readonly name = input.required<string>();
@@ -74,6 +78,9 @@ export class Composer {
   );
   protected readonly text = signal('');
   private readonly area = viewChild.required<ElementRef<HTMLTextAreaElement>>('area');
+  protected readonly completions = viewChild.required(Completions);
+  /** What ends at the caret and could be completed. */
+  protected readonly trigger = signal<Trigger | undefined>(undefined, { equal: sameTrigger });
   private typing?: TypingSender;
   private readonly opened = signal(false);
   /** What was begun before the text of another message took its place. */
@@ -130,6 +137,7 @@ export class Composer {
     const text = this.area().nativeElement.value;
     this.text.set(text);
     this.resize();
+    this.look();
     if (!this.isEditing()) this.typing?.changed(text);
     clearTimeout(this.pause);
     this.pause = setTimeout(() => {
@@ -137,9 +145,27 @@ export class Composer {
     }, DRAFT_PAUSE_MS);
   }
 
+  /** What could be completed depends on where the caret is. */
+  protected look(): void {
+    const { value, selectionStart, selectionEnd } = this.area().nativeElement;
+    this.trigger.set(selectionStart === selectionEnd ? triggerAt(value, selectionEnd) : undefined);
+  }
+
+  protected complete(replacement: string): void {
+    const trigger = this.trigger();
+    if (!trigger) return;
+    const area = this.area().nativeElement;
+    const { text, caret } = completed(area.value, area.selectionEnd, trigger, replacement);
+    area.value = text;
+    area.focus({ preventScroll: true });
+    area.setSelectionRange(caret, caret);
+    this.input();
+  }
+
   protected keydown(event: KeyboardEvent): void {
     // 229 is how some browsers mark a key that belongs to an input method.
     const composing = event.isComposing || event.keyCode === 229;
+    if (!composing && this.completions().keydown(event)) return;
     if (event.key === 'Escape' && this.actions.mode()) this.cancel();
     if (event.key === 'ArrowUp' && this.text() === '') this.editLast(event);
     if (event.key !== 'Enter' || event.shiftKey || composing || !this.enterSends) return;
@@ -148,12 +174,13 @@ export class Composer {
   }
 
   protected blur(): void {
+    this.trigger.set(undefined);
     this.typing?.stop();
   }
 
   protected send(): void {
     if (!this.sendable()) return;
-    const body = this.text().trim();
+    const body = withEmoji(this.text().trim(), (name) => this.emoji.find(name));
     const mode = this.actions.mode();
     if (mode?.kind === 'edit') {
       void this.save(mode, body);
@@ -244,6 +271,7 @@ export class Composer {
   private put(text: string): void {
     this.area().nativeElement.value = text;
     this.text.set(text);
+    this.trigger.set(undefined);
     this.resize();
   }
 
@@ -258,4 +286,8 @@ export class Composer {
     area.style.height = 'auto';
     area.style.height = `${String(area.scrollHeight)}px`;
   }
+}
+
+function sameTrigger(one: Trigger | undefined, other: Trigger | undefined): boolean {
+  return one?.kind === other?.kind && one?.query === other?.query && one?.from === other?.from;
 }
