@@ -38,5 +38,7 @@ test('people and emoji are completed by keyboard and by pointer', async ({ brows
 
   const ben = await Person.arrive(browser, second.user.displayName, server.hubbub.origin);
   await ben.signsIn(second.user.username);
-  await expect(ben.conversation('Regatta')).toContainText('mention');
+  await ben.opens('Regatta');
+  const own = ben.messages('Regatta').first().locator('.mention.self');
+  await expect(own).toHaveText(`@${second.user.username}`);
 });

@@ -44,6 +44,18 @@ test('the tasks of a day', async ({ browser }) => {
     await look(page, 'code');
   });
 
+  await test.step('filter what is on the side', async () => {
+    const filter = page.getByRole('searchbox', { name: 'Filter by name' });
+    await filter.fill('rega');
+    await expect(ada.conversation('Regatta')).toBeVisible();
+    await expect(ada.conversation(ben)).toBeHidden();
+    await look(page, 'filter');
+    await filter.fill('nobody like this');
+    await expect(page.getByText('Nothing here is called “nobody like this”.')).toBeVisible();
+    await filter.press('Escape');
+    await expect(ada.conversation(ben)).toBeVisible();
+  });
+
   await test.step('mute, leave a group, change the theme', async () => {
     await ada.presses('Notifications');
     await ada.presses('Mute for 8 hours');

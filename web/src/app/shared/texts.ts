@@ -53,6 +53,8 @@ export const TEXTS = {
     browse: 'Browse channels',
     invite: 'Invite people',
     account: 'Account',
+    filter: 'Filter by name',
+    noneNamed: (words: string) => `Nothing here is called “${words}”.`,
     unread: (count: number) => `${badge(count)} unread`,
     mentions: (count: number) =>
       count === 1 ? 'you are mentioned' : `you are mentioned ${badge(count)} times`,

@@ -1,5 +1,5 @@
 import { conversation, user } from '../../../testing/builders';
-import { destinations, matching } from './destinations';
+import { destinations, isNamed, matching } from './destinations';
 
 const places = destinations(
   [
@@ -23,5 +23,14 @@ describe('the switcher', () => {
     expect(names('@dd')).toEqual(['Dana']);
     expect(names('c')[0]).toBe('Café');
     expect(names('zz')).toEqual([]);
+  });
+});
+
+describe('a filter', () => {
+  it('keeps names that have its words, whatever their case and accents', () => {
+    expect(isNamed('Café Größe', 'cafe')).toBe(true);
+    expect(isNamed('Friday sailing', ' SAIL ')).toBe(true);
+    expect(isNamed('Friday sailing', '')).toBe(true);
+    expect(isNamed('Friday sailing', 'sunday')).toBe(false);
   });
 });

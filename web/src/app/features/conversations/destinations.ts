@@ -70,6 +70,11 @@ export function matching(places: readonly Destination[], query: string): Destina
     .map(({ place }) => place);
 }
 
+/** Whether a name has the words in it; no words are in every name. */
+export function isNamed(name: string, words: string): boolean {
+  return plain(name).includes(plain(words.trim()));
+}
+
 function plain(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }

@@ -17,6 +17,7 @@ import { RealtimeConnection } from '../../core/realtime/realtime-connection';
 import { Avatar } from '../../shared/avatar/avatar';
 import { PresenceDot } from '../../shared/presence-dot/presence-dot';
 import { problemText, TEXTS } from '../../shared/texts';
+import { isNamed } from './destinations';
 import { peopleToMeet, SidebarContext, sidebarRow } from './sidebar-rows';
 
 /** Conversations by newest activity, then the people one has not talked to yet. */
@@ -57,15 +58,26 @@ export class Sidebar {
     return this.conversations.sorted().map((summary) => sidebarRow(summary, context));
   });
 
-  protected readonly strangers = computed(() =>
+  private readonly everyStranger = computed(() =>
     peopleToMeet(this.people.directory(), this.conversations.sorted()),
+  );
+  /** Only what has these words in its name is shown. */
+  protected readonly filter = signal('');
+  protected readonly shown = computed(() =>
+    this.rows().filter(({ name }) => isNamed(name, this.filter())),
+  );
+  protected readonly strangers = computed(() =>
+    this.everyStranger().filter(({ displayName }) => isNamed(displayName, this.filter())),
+  );
+  protected readonly hasNone = computed(
+    () => this.shown().length + this.strangers().length === 0 && this.filter().trim() !== '',
   );
 
   constructor() {
     this.presence.show(
       computed(() => [
         ...this.rows().flatMap(({ peerId }) => peerId ?? []),
-        ...this.strangers().map((user) => user.id),
+        ...this.everyStranger().map((user) => user.id),
       ]),
     );
     effect(() => {
@@ -89,6 +101,15 @@ export class Sidebar {
       await this.router.navigate(['/c', await this.conversations.openDirect(user.id)]);
     } catch (error) {
       this.problem.set(problemText(toProblem(error)));
+    }
+  }
+
+  /** Escape shows everything again; the arrow goes on to what is left. */
+  protected filterKey(event: KeyboardEvent, box: HTMLInputElement): void {
+    if (event.key === 'Escape' && this.filter()) {
+      this.filter.set('');
+      box.value = '';
+      event.stopPropagation();
     }
   }
 
