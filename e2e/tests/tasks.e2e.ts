@@ -70,6 +70,14 @@ test('the tasks of a day', async ({ browser }) => {
     await ada.presses('Account');
     await page.getByText('Dark', { exact: true }).click();
     await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+    await page.getByLabel('What are you up to?').fill('At sea');
+    await page.getByLabel('Picture').selectOption('🌴');
+    await page.getByLabel('Shown as').selectOption('Do not disturb');
+    await page.getByLabel('For how long').selectOption('1 hour');
+    await ada.dialog('Account').getByRole('button', { name: 'Save' }).last().click();
+    await expect(page.getByRole('status').getByText(/^Until /)).toBeVisible();
+    await look(page, 'account');
+    await page.emulateMedia({ colorScheme: null });
     await page.getByText('Compact', { exact: true }).click();
     await page.getByLabel('Keep private how far I have read').check();
     await ada.closesDialog();

@@ -1,3 +1,4 @@
+import { listTime } from './times';
 /** Every sentence that a person reads. One place, so that they sound alike and can be translated. */
 export const TEXTS = {
   app: {
@@ -365,6 +366,26 @@ export const TEXTS = {
     signOutAnyway: 'Delete and sign out',
     stay: 'Stay signed in',
     unknownDevice: 'Unnamed device',
+  },
+  status: {
+    legend: 'Status',
+    picture: 'Picture',
+    noPicture: 'None',
+    words: 'What are you up to?',
+    shownAs: 'Shown as',
+    automatic: 'As I am',
+    states: { away: 'Away', doNotDisturb: 'Do not disturb', invisible: 'Invisible' },
+    until: 'For how long',
+    for: {
+      ever: 'Until I change it',
+      halfHour: '30 minutes',
+      hour: '1 hour',
+      fourHours: '4 hours',
+      today: 'Today',
+    },
+    hint: 'Do not disturb silences notifications on all your devices.',
+    ends: (until: Date, now: Date) => `Until ${listTime(until, now)}`,
+    lastSeen: (at: Date, now: Date) => `Last seen ${listTime(at, now)}`,
   },
   notifications: {
     from: (author: string, conversation: string) => `${author} in ${conversation}`,

@@ -1,7 +1,14 @@
 import { inject, Service } from '@angular/core';
 import { Api } from './generated/api';
-import { getMe, getUser, listUsers, updateMe } from './generated/functions';
-import { Profile, User, UserPage } from './generated/models';
+import {
+  getMe,
+  getMyStatus,
+  getUser,
+  listUsers,
+  setMyStatus,
+  updateMe,
+} from './generated/functions';
+import { OwnStatus, Profile, SetStatusRequest, User, UserPage } from './generated/models';
 
 @Service()
 export class PeopleApi {
@@ -26,5 +33,14 @@ export class PeopleApi {
 
   rename(displayName: string): Promise<User> {
     return this.api.invoke(updateMe, { body: { displayName } });
+  }
+
+  /** What one says of oneself. */
+  status(): Promise<OwnStatus> {
+    return this.api.invoke(getMyStatus);
+  }
+
+  setStatus(body: SetStatusRequest): Promise<OwnStatus> {
+    return this.api.invoke(setMyStatus, { body });
   }
 }

@@ -72,6 +72,17 @@ describe('the presence of people', () => {
     expect(calls).toEqual(['watch bea', 'watch bea']);
   });
 
+  it('says what people say of themselves, and when those who are away were here', () => {
+    const bea = presence('bea', 'active', 1);
+    store.apply({ ...bea, status: { emoji: '🌴', text: 'At sea' } });
+    expect(store.statusOf('bea')).toBe('🌴 At sea');
+    expect(store.lastSeenOf('bea')).toBeUndefined();
+    const lastSeen = '2026-11-23T12:00:00Z';
+    store.apply({ ...presence('bea', 'offline', 2), lastSeen });
+    expect(store.statusOf('bea')).toBeUndefined();
+    expect(store.lastSeenOf('bea')).toEqual(new Date(lastSeen));
+  });
+
   it('does not go back to an older state', () => {
     store.apply(presence('bea', 'offline', 5));
     store.apply(presence('bea', 'active', 4));

@@ -44,6 +44,18 @@ export class PresenceStore {
     return state === 'unknown' ? undefined : state;
   }
 
+  /** What they say of themselves, in one line. */
+  statusOf(userId: string): string | undefined {
+    const { emoji, text } = this.known().get(userId)?.status ?? {};
+    return [emoji, text].filter(Boolean).join(' ') || undefined;
+  }
+
+  /** When somebody who is away altogether was here last, if that is known. */
+  lastSeenOf(userId: string): Date | undefined {
+    const known = this.known().get(userId);
+    return known?.state === 'offline' && known.lastSeen ? new Date(known.lastSeen) : undefined;
+  }
+
   /** While the caller lives, these people are watched. Call where components are made. */
   show(userIds: Signal<readonly string[]>): void {
     this.interests.update((all) => [...all, userIds]);

@@ -2,7 +2,7 @@ import { TestBed } from '@angular/core/testing';
 import { conversation, message, user } from '../../../testing/builders';
 import { AuthApi } from '../api/auth-api';
 import { ConversationsApi } from '../api/conversations-api';
-import { ConversationSummary, Message } from '../api/generated/models';
+import { ConversationSummary, ManualState, Message } from '../api/generated/models';
 import { PeopleApi } from '../api/people-api';
 import { SessionStore } from '../auth/session-store';
 import { ConversationsStore } from '../chat/conversations-store';
@@ -40,6 +40,7 @@ describe('notifications', () => {
   let shown: Notice[];
   let withdrawn: (string | undefined)[];
   let permission: NotificationPermission;
+  let state: ManualState | undefined;
   let notifications: Notifications;
 
   const wait = async () => {
@@ -53,6 +54,7 @@ describe('notifications', () => {
     shown = [];
     withdrawn = [];
     permission = 'granted';
+    state = undefined;
     const notices: Partial<Notices> = {
       get permission() {
         return permission;
@@ -72,7 +74,7 @@ describe('notifications', () => {
         { provide: Notices, useValue: notices },
         { provide: AuthApi, useValue: {} },
         { provide: ConversationsApi, useValue: {} },
-        { provide: PeopleApi, useValue: {} },
+        { provide: PeopleApi, useValue: { status: () => Promise.resolve({ state }) } },
       ],
     });
     TestBed.inject(SessionStore).setUser(user());
@@ -124,6 +126,18 @@ describe('notifications', () => {
     TestBed.inject(ConversationsStore).applyState('c', conversation({ lastReadSeq: 3 }));
     TestBed.tick();
     expect(withdrawn).toEqual(['c']);
+  });
+
+  it('do not come to whoever must not be disturbed', async () => {
+    await notifications.enable();
+    state = 'doNotDisturb';
+    notifications.consider(message(3));
+    await wait();
+    expect(shown).toEqual([]);
+    state = 'away';
+    notifications.consider(message(4));
+    await wait();
+    expect(shown).toHaveLength(1);
   });
 
   it('come from the leading tab alone', async () => {

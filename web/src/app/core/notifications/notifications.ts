@@ -1,6 +1,7 @@
 import { computed, effect, inject, Service, signal, untracked } from '@angular/core';
 import { excerpt, TEXTS } from '../../shared/texts';
 import { Message } from '../api/generated/models';
+import { PeopleApi } from '../api/people-api';
 import { SessionStore } from '../auth/session-store';
 import { conversationName } from '../chat/conversation-name';
 import { ConversationsStore } from '../chat/conversations-store';
@@ -22,6 +23,7 @@ const PATIENCE_MS = 2_500;
 export class Notifications {
   private readonly session = inject(SessionStore);
   private readonly conversations = inject(ConversationsStore);
+  private readonly api = inject(PeopleApi);
   private readonly people = inject(PeopleStore);
   private readonly leadership = inject(Leadership);
   private readonly notices = inject(Notices);
@@ -74,7 +76,7 @@ export class Notifications {
   private async tell(message: Message): Promise<void> {
     const { conversationId, senderId, body, seq } = message;
     const summary = this.conversations.find(conversationId);
-    if (!summary || !this.mayTell(message)) return;
+    if (!summary || !this.mayTell(message) || (await this.isUndisturbed())) return;
     const author = this.people.find(senderId)?.displayName ?? TEXTS.conversation.somebody;
     const name = conversationName(summary);
     this.shown.set(conversationId, seq);
@@ -84,6 +86,15 @@ export class Notifications {
       body: excerpt(body),
       path: `/c/${conversationId}`,
     });
+  }
+
+  /** Asked each time: any device may have said so, and the time for it may be over. */
+  private async isUndisturbed(): Promise<boolean> {
+    try {
+      return (await this.api.status()).state === 'doNotDisturb';
+    } catch {
+      return false;
+    }
   }
 
   private withdraw(conversationId: string): void {

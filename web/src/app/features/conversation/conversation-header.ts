@@ -4,6 +4,7 @@ import { Icon } from '../../shared/icon/icon';
 import { ConversationSummary } from '../../core/api/generated/models';
 import { conversationName, conversationSign } from '../../core/chat/conversation-name';
 import { PresenceStore } from '../../core/chat/presence-store';
+import { Clock } from '../../core/layout/clock';
 import { Dialogs } from '../../core/layout/dialogs';
 import { Avatar } from '../../shared/avatar/avatar';
 import { PresenceDot } from '../../shared/presence-dot/presence-dot';
@@ -67,6 +68,7 @@ import { TEXTS } from '../../shared/texts';
 export class ConversationHeader {
   private readonly dialogs = inject(Dialogs);
   private readonly presences = inject(PresenceStore);
+  private readonly clock = inject(Clock);
   readonly conversation = input.required<ConversationSummary>();
 
   protected readonly texts = TEXTS.conversation;
@@ -78,7 +80,13 @@ export class ConversationHeader {
   protected readonly members = computed(() => this.texts.members(this.conversation().memberCount));
   protected readonly subtitle = computed(() => {
     const { peer, topic } = this.conversation();
-    return peer ? `@${peer.username}` : (topic ?? '');
+    if (!peer) return topic ?? '';
+    const lastSeen = this.presences.lastSeenOf(peer.id);
+    return (
+      this.presences.statusOf(peer.id) ??
+      (lastSeen && TEXTS.status.lastSeen(lastSeen, this.clock.now())) ??
+      `@${peer.username}`
+    );
   });
   protected readonly presence = computed(() => {
     const { peer } = this.conversation();

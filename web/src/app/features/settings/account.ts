@@ -15,11 +15,12 @@ import { Avatar } from '../../shared/avatar/avatar';
 import { DialogFrame } from '../../shared/dialog-frame/dialog-frame';
 import { problemText, TEXTS } from '../../shared/texts';
 import { listTime } from '../../shared/times';
+import { OwnStatusForm } from './own-status';
 
 /** One's own name, the look of the client, the devices that are signed in, and the way out. */
 @Component({
   selector: 'app-account',
-  imports: [Avatar, DialogFrame, Icon],
+  imports: [Avatar, DialogFrame, Icon, OwnStatusForm],
   templateUrl: './account.html',
   styleUrl: './account.scss',
 })
@@ -81,6 +82,10 @@ export class Account {
     });
   }
 
+  protected fail(error: unknown): void {
+    this.problem.set(problemText(toProblem(error)));
+  }
+
   protected keepPrivate(event: Event): Promise<void> {
     const { checked } = event.target as HTMLInputElement;
     return this.attempt(async () => {
@@ -130,7 +135,7 @@ export class Account {
     try {
       await action();
     } catch (error) {
-      this.problem.set(problemText(toProblem(error)));
+      this.fail(error);
     }
   }
 }
