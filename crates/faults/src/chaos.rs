@@ -16,7 +16,7 @@ use hubbub_load::history::{Entry, Recorder, file};
 use hubbub_load::person::Person;
 use hubbub_load::rehearsal::Rehearsal;
 use hubbub_load::{cast, seed::Seed};
-use hubbub_testkit::Cluster;
+use hubbub_testkit::{Cluster, PostgresBuilder, PostgresCluster};
 
 use crate::table::say;
 use fault::Fault;
@@ -42,6 +42,9 @@ pub(crate) struct Options {
     /// Keep the histories of faults that did not pass in this folder
     #[arg(long, default_value = "target/chaos")]
     keep: PathBuf,
+    /// Commits take 0.1 s, so that some are on their way whenever the database crashes
+    #[arg(long)]
+    slow_commits: bool,
     /// The Hubbub is broken on purpose, and every fault must break this invariant, as in `--expect I10`
     #[arg(long)]
     expect: Option<String>,
@@ -62,7 +65,7 @@ pub(crate) async fn run(options: Options) -> Result<bool> {
     Measured::head();
     let mut failed = Vec::new();
     for fault in faults {
-        let history = play(&options.hubbub, fault, seed);
+        let history = play(&options, fault, seed);
         let (measured, entries) = history
             .await
             .with_context(|| format!("{fault}, seed {seed}"))?;
@@ -104,8 +107,15 @@ fn keep(folder: &Path, fault: Fault, seed: u64, entries: &[Entry]) -> Result<()>
 }
 
 /// Lets people chat in a cluster of its own while the fault happens, and judges what they were told.
-async fn play(hubbub: &Path, fault: Fault, seed: u64) -> Result<(Measured, Vec<Entry>)> {
-    let mut cluster = fault.cluster(Cluster::builder(hubbub)).start().await?;
+async fn play(options: &Options, fault: Fault, seed: u64) -> Result<(Measured, Vec<Entry>)> {
+    let mut postgres = PostgresCluster::builder();
+    if options.slow_commits {
+        let slow = [("commit_delay", "100000"), ("commit_siblings", "0")];
+        let set = |postgres: PostgresBuilder, (name, value)| postgres.setting(name, value);
+        postgres = slow.into_iter().fold(postgres, set);
+    }
+    let cluster = Cluster::builder(&options.hubbub).postgres(postgres);
+    let mut cluster = fault.cluster(cluster).start().await?;
     let origin = cluster.nginx.origin();
     let code = cluster.nodes[0].setup_code().await?;
     let admin = Person::first(&origin, "operator", &code).await?;

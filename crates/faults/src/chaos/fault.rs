@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use hubbub_load::device::Deed;
 use hubbub_load::history::FaultKind;
 use hubbub_load::schedule::{Happening, Room, Schedule, Shape};
-use hubbub_testkit::{ClusterBuilder, PostgresCluster, RedisServer};
+use hubbub_testkit::{ClusterBuilder, RedisServer};
 
 /// How many people chat, in how many rooms, and how much happens in a second.
 const PEOPLE: u32 = 12;
@@ -149,12 +149,6 @@ impl Fault {
                 RedisServer::builder().setting("client-output-buffer-limit", "pubsub 64kb 64kb 1"),
             ),
             Self::F12 => cluster.two_redis(),
-            // Commits take 0.1 s, so that some are on their way whenever it crashes.
-            Self::F14 => cluster.postgres(
-                PostgresCluster::builder()
-                    .setting("commit_delay", "100000")
-                    .setting("commit_siblings", "0"),
-            ),
             _ => cluster,
         }
     }
