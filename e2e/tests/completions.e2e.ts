@@ -21,7 +21,7 @@ test('people and emoji are completed by keyboard and by pointer', async ({ brows
   await expect(options).toHaveCount(3);
   await expect(options.last()).toHaveText('@allcalls all 2 others');
   await look(ada.page, 'completions');
-  await box.pressSequentially(second.user.username);
+  await box.pressSequentially(second.user.username.slice(0, -1));
   await expect(options).toHaveCount(1);
   await box.press('Enter');
   await expect(box).toHaveValue(`Hello @${second.user.username} `);

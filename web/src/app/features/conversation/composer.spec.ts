@@ -147,6 +147,15 @@ describe('the composer', () => {
       expect(sent).toEqual([]);
     });
 
+    it('leaves Enter to whoever has typed the whole name', async () => {
+      await type('@ben');
+      await vi.waitFor(() => {
+        expect(options()).toHaveLength(1);
+      });
+      press({});
+      expect(sent).toEqual(['c: @ben']);
+    });
+
     it('is left with Escape, and Enter sends then', async () => {
       await type('@be');
       await vi.waitFor(() => {

@@ -88,12 +88,18 @@ export class Completions {
     if (event.key === 'ArrowDown') this.move(1);
     else if (event.key === 'ArrowUp') this.move(-1);
     else if (event.key === 'Escape') this.left.set(this.trigger()?.from);
+    else if (event.key === 'Enter' && this.isTyped(option)) return false;
     else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey) {
       this.chosen.emit(option.text);
     } else return false;
     event.preventDefault();
     event.stopPropagation();
     return true;
+  }
+
+  /** Who has typed the whole name wants to send it. */
+  private isTyped({ text }: Option): boolean {
+    return text.toLowerCase() === `@${this.trigger()?.query.toLowerCase() ?? ''}`;
   }
 
   private move(step: number): void {
