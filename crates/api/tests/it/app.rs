@@ -1,6 +1,8 @@
 //! A running Hubbub, and people who use it.
 
-use hubbub_testkit::{Hubbub, HubbubBuilder};
+use std::process::{Command, Output};
+
+use hubbub_testkit::{Hubbub, HubbubBuilder, TestDir};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,6 +12,17 @@ pub(crate) const GENERAL: &str = "00000000-0000-7000-8000-000000000001";
 
 pub(crate) fn binary() -> HubbubBuilder {
     HubbubBuilder::new(env!("CARGO_BIN_EXE_hubbub"))
+}
+
+/// Runs the program to its end with nothing from our own environment.
+pub(crate) fn run(folder: &TestDir, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hubbub"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .current_dir(folder.path())
+        .output()
+        .unwrap()
 }
 
 /// A Hubbub of its own for one test.

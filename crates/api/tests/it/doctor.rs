@@ -1,22 +1,16 @@
 //! `hubbub doctor`, as an operator runs it.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use hubbub_testkit::{NginxServer, PostgresCluster, RedisServer, TestDir, free_port};
 use serde_json::{Value, json};
 
-use crate::app::binary;
+use crate::app::{binary, run};
 
 fn doctor(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let folder = TestDir::new("doctor").unwrap();
-    Command::new(env!("CARGO_BIN_EXE_hubbub"))
-        .arg("doctor")
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().copied())
-        .current_dir(folder.path())
-        .output()
-        .unwrap()
+    let arguments = [&["doctor"], arguments].concat();
+    run(&folder, &arguments, environment)
 }
 
 /// Insists that one line says this of a subject, and answers whether the whole ended well.

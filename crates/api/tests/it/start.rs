@@ -1,23 +1,12 @@
 //! Starting and stopping, and what is said when it cannot start.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use hubbub_testkit::TestDir;
 use reqwest::StatusCode;
 
-use crate::app::TestApp;
-
-/// Runs the program to its end with nothing from our own environment.
-fn run(folder: &TestDir, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_hubbub"))
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().copied())
-        .current_dir(folder.path())
-        .output()
-        .unwrap()
-}
+use crate::app::{TestApp, run};
 
 /// One readable sentence on standard error, nothing on standard output, and exit code 2.
 fn assert_refused(output: &Output, about: &str) {
